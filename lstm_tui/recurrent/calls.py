@@ -1,0 +1,198 @@
+"""What can be asked of a model, as values: the calls of a scenario, the states they start from, their outcomes.
+
+A `RunPlan` goes to the engine, a `Run` comes back. Both are plain values: equal keys mean equal runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from lstm_tui.recurrent.recording import Array, Recording, States
+
+#: Input arrays by input name, in the model's order.
+Inputs = Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class StateReset:
+    """Set states before the calls: `layers` by path (empty: every stateful layer), to zeros, random or `saved`."""
+
+    layers: tuple[str, ...] = ()
+    to: Literal["zeros", "random", "saved"] = "zeros"
+    saved: States = field(default_factory=dict)
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Predict:
+    """`model.predict(inputs)`; `inputs` None is the plan's own."""
+
+    inputs: Inputs | None = None
+    batch_size: int | None = None
+    rows: tuple[int, ...] | None = None
+    reversed_order: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CallModel:
+    """`model(inputs, training=...)`."""
+
+    training: bool = False
+    inputs: Inputs | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ResetStates:
+    """Reset between calls. `top_level` is the loop over `model.layers` that misses nested layers."""
+
+    scope: Literal["all", "top_level"] = "all"
+    #: None resets to zeros; otherwise what to set.
+    to: StateReset | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Generate:
+    """Feed one-step predictions back `steps` times: the window slides; `feature` receives the prediction."""
+
+    steps: int
+    feature: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """`model.fit`, to see what training between predictions does."""
+
+    target: Array
+    epochs: int = 1
+    batch_size: int | None = None
+    shuffle: bool = True
+    validation: tuple[Inputs, Array] | None = None
+    each_sample: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """One timestep a call, state carried; `reset_each` resets before each."""
+
+    reset_each: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Reload:
+    """Save the model and load it again."""
+
+
+@dataclass(frozen=True, eq=False)
+class LegacyResetStates:
+    """`model.reset_states()`, the Keras 2 call, to show what becomes of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Threads:
+    """`n` threads, each making the calls of `each`, on one model."""
+
+    n: int
+    each: tuple[Call, ...]
+
+
+Call = Predict | CallModel | ResetStates | Generate | Fit | Stream | Reload | LegacyResetStates | Threads
+
+#: The word a scenario uses for each call.
+CALL_NAMES: dict[type, str] = {
+    Predict: "predict",
+    CallModel: "call",
+    ResetStates: "reset",
+    Generate: "generate",
+    Fit: "fit",
+    Stream: "stream",
+    Reload: "reload",
+    LegacyResetStates: "model.reset_states",
+    Threads: "threads",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class CallFailure:
+    """A call that raised: where in the layers it failed (path, `` if unknown) and what Keras said."""
+
+    layer: str
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class CallOutcome:
+    """What one call did. `outputs` is empty for calls without any (reset, reload) and for failures."""
+
+    call: str
+    outputs: Mapping[str, Array] = field(default_factory=dict)
+    failure: CallFailure | None = None
+    states_before: States = field(default_factory=dict)
+    states_after: States = field(default_factory=dict)
+    seconds: float = 0.0
+    #: What a reader should know: `3 of 4 stateful layers reset; missed encoder/lstm`.
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class RunPlan:
+    """Everything that decides what a run gives, beside the model: inputs, states to set, calls in order.
+
+    record: index in `calls` of the call whose every step is recorded.
+    """
+
+    inputs: Inputs
+    resets: tuple[StateReset, ...] = ()
+    calls: tuple[Call, ...] = (Predict(),)
+    record: int = 0
+    target: Array | None = None
+
+    @property
+    def key(self) -> str:
+        """A digest of the whole plan: equal keys mean equal runs on the same model."""
+        return fingerprint((dict(self.inputs), self.resets, self.calls, self.record))
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The answer to a `RunPlan`: one outcome a call, and the recording of the chosen one unless it failed."""
+
+    key: str
+    outcomes: tuple[CallOutcome, ...]
+    recording: Recording | None = None
+    #: Why there is no recording although the call gave an output.
+    recording_note: str = ""
+
+
+def fingerprint(value: object) -> str:
+    """SHA-256 over a tree of dataclasses, mappings, sequences, arrays and plain values; order matters."""
+    digest = hashlib.sha256()
+    _feed(digest, value)
+    return digest.hexdigest()
+
+
+def _feed(digest: hashlib._Hash, value: object) -> None:
+    if isinstance(value, np.ndarray):
+        digest.update(f"<{value.dtype.str}{value.shape}>".encode())
+        digest.update(np.ascontiguousarray(value).data)
+    elif isinstance(value, Mapping):
+        _feed_all(digest, "{}", [part for pair in value.items() for part in pair])
+    elif isinstance(value, tuple | list):
+        _feed_all(digest, "()", list(value))
+    elif hasattr(value, "__dataclass_fields__"):
+        digest.update(type(value).__name__.encode())
+        _feed_all(digest, "[]", [getattr(value, name) for name in value.__dataclass_fields__])
+    else:
+        digest.update(f"{type(value).__name__}:{value!r};".encode())
+
+
+def _feed_all(digest: hashlib._Hash, brackets: str, parts: list[object]) -> None:
+    digest.update(brackets[0].encode())
+    for part in parts:
+        _feed(digest, part)
+    digest.update(brackets[1].encode())
