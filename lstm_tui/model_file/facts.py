@@ -53,12 +53,16 @@ class TensorFacts:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A reason why the file does not load as it is; `code` is a finding of the `load-` family."""
+    """A reason why the file does not load as it is; `code` is a finding of the `load-` family.
+
+    blocking: False where the model loads nevertheless (`load-compile`, `load-activation`).
+    """
 
     code: str
     where: str
     what: str
     todo: str
+    blocking: bool = True
 
 
 @dataclass(frozen=True)
