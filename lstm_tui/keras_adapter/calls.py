@@ -1,0 +1,149 @@
+"""A plan carried out on a model: states set, calls made in order, one of them recorded, everything put back.
+
+A call that fails is an outcome, never an exception. What a plan does to the model ends with it: weights,
+states and seeds are afterwards as they were. `fit` runs on a second copy loaded from the same file.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from lstm_tui.keras_adapter.failures import FailureWatch, keras_words
+from lstm_tui.keras_adapter.keeping import copy_variables, left_as_found, restore, snapshot
+from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
+from lstm_tui.keras_adapter.making import Made, Maker
+from lstm_tui.keras_adapter.recorder import record_call, record_predict
+from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import (
+    CALL_NAMES,
+    Call,
+    CallModel,
+    CallOutcome,
+    Fit,
+    Predict,
+    Run,
+    RunPlan,
+    Threads,
+)
+from lstm_tui.recurrent.recording import Array, Recording, States
+
+_log = logging.getLogger(__name__)
+
+
+def run(loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> Run:
+    """Carry out the plan. Raises EditError where a reset names what the model has not."""
+    working = _copy_of(loaded) if _trains(plan.calls) else loaded
+    with left_as_found(working.model):
+        return _Running(working, plan, on_progress).run()
+
+
+def _trains(calls: tuple[Call, ...]) -> bool:
+    return any(isinstance(call, Fit) or (isinstance(call, Threads) and _trains(call.each)) for call in calls)
+
+
+def _copy_of(loaded: LoadedModel) -> LoadedModel:
+    model = loaded.load(loaded.facts.path)
+    copy_variables(loaded.model, model)
+    return LoadedModel(model, loaded.facts, loaded.load)
+
+
+class _Running:
+    """One plan on its way."""
+
+    def __init__(self, loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> None:
+        self._plan = plan
+        self._on_progress = on_progress
+        self._watch = FailureWatch(loaded.placed)
+        self._maker = Maker(loaded, plan, self._outcome)
+        self._recording: Recording | None = None
+        self._note = "" if plan.record < len(plan.calls) else "the plan makes no call to record"
+
+    @property
+    def _loaded(self) -> LoadedModel:
+        return self._maker.loaded
+
+    def run(self) -> Run:
+        for reset in self._plan.resets:
+            apply_reset(state_variables(self._loaded.placed), reset)
+        outcomes = [self._step(number, call) for number, call in enumerate(self._plan.calls)]
+        self._maker.predictor.finish()
+        return Run(self._plan.key, tuple(outcomes), self._recording, self._note)
+
+    def _step(self, number: int, call: Call) -> CallOutcome:
+        total = len(self._plan.calls)
+        self._on_progress(f"{CALL_NAMES[type(call)]}, call {number + 1} of {total}", number / total)
+        if number != self._plan.record:
+            return self._outcome(call)
+        if not isinstance(call, Predict | CallModel):
+            self._note = f"a {CALL_NAMES[type(call)]} is not recorded: choose a predict or a call"
+            return self._outcome(call)
+        start = snapshot(self._loaded.model)
+        outcome = self._outcome(call)
+        if outcome.failure is None:
+            self._on_progress("recording", (number + 0.5) / total)
+            self._record(call, outcome, start)
+        return outcome
+
+    def _outcome(self, call: Call) -> CallOutcome:
+        before = self._states()
+        began = time.perf_counter()
+        made, failure = Made(), None
+        try:
+            with self._watch.on():
+                made = self._maker.make(call)
+        except Exception as error:  # noqa: BLE001 - whatever the user's model raises is the answer to his question
+            failure = self._watch.failure(error)
+        return CallOutcome(
+            call=CALL_NAMES[type(call)],
+            outputs=made.outputs,
+            failure=failure,
+            states_before=before,
+            states_after=self._states(),
+            seconds=time.perf_counter() - began,
+            note=made.note,
+        )
+
+    def _states(self) -> States:
+        return read_states(state_variables(self._loaded.placed))
+
+    def _record(
+        self, call: Predict | CallModel, outcome: CallOutcome, start: list[tuple[object, object]]
+    ) -> None:
+        """Record the call from the states and seeds that it started from."""
+        after = snapshot(self._loaded.model)
+        restore(start)
+        try:
+            self._recording = _compared(self._recorded(call), outcome.outputs)
+        except Exception as error:
+            _log.exception("recording failed")
+            self._note = f"the call could not be recorded: {one_line(keras_words(error))}"
+        finally:
+            restore(after)
+
+    def _recorded(self, call: Predict | CallModel) -> Recording:
+        inputs = self._maker.inputs_of(call)
+        if isinstance(call, Predict):
+            return record_predict(self._loaded, inputs, call.batch_size)
+        return record_call(self._loaded, inputs, call.training)
+
+
+def _compared(recording: Recording, outputs: Mapping[str, Array]) -> Recording:
+    pairs = zip(recording.outputs.values(), outputs.values(), strict=True)
+    return replace(recording, disagreement=max((largest_difference(a, b) for a, b in pairs), default=0.0))
+
+
+def largest_difference(one: Array, other: Array) -> float:
+    """The largest |difference|; 0.0 only where equal to the bit (NaN equals NaN), inf where the shapes differ."""
+    if one.shape != other.shape:
+        return float("inf")
+    if np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
+        return 0.0
+    both_nan = np.isnan(one) & np.isnan(other)
+    difference = np.where(both_nan | (one == other), 0.0, np.abs(one.astype(np.float64) - other))
+    return float(np.nan_to_num(difference.max(), nan=np.inf))

@@ -1,0 +1,99 @@
+"""`model.fit` between predictions, to see what training does. Made on a copy of the model that the run throws away."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.naming import as_model_takes
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Fit, Inputs
+from lstm_tui.recurrent.recording import Array
+
+
+def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array], str]:
+    """Train as the call says: the loss of each epoch, by how much the weights moved, and a note on both."""
+    model = loaded.model
+    setup = _compile(model, loaded.facts.path) if not model.compiled else "as before"
+    before = [np.array(weight) for weight in model.trainable_weights]
+    losses = (
+        _fit_each_sample(model, inputs, call) if call.each_sample else _fit(model, inputs, call.target, call)
+    )
+    moved = max(
+        (
+            float(np.max(np.abs(np.array(new) - old)))
+            for new, old in zip(model.trainable_weights, before, strict=True)
+        ),
+        default=0.0,
+    )
+    outputs = {"loss": np.asarray(losses, np.float32), "weight_change": np.float32(moved).reshape(())}
+    return outputs, f"compiled with {setup}; weights moved by up to {moved:.3g}"
+
+
+def _fit(model: Any, inputs: Inputs, target: Array, call: Fit) -> list[float]:
+    validation = None
+    if call.validation is not None:
+        validation = (as_model_takes(model, call.validation[0]), call.validation[1])
+    history = model.fit(
+        as_model_takes(model, inputs), target, epochs=call.epochs, batch_size=call.batch_size,
+        shuffle=call.shuffle, validation_data=validation, verbose=0,
+    )  # fmt: skip
+    return [float(loss) for loss in history.history["loss"]]
+
+
+def _fit_each_sample(model: Any, inputs: Inputs, call: Fit) -> list[float]:
+    losses = []
+    for row in range(len(call.target)):
+        one = {name: values[row : row + 1] for name, values in inputs.items()}
+        losses.extend(_fit(model, one, call.target[row : row + 1], call))
+    return losses
+
+
+def _compile(model: Any, path: Path) -> str:
+    """Compile with what the file names, where that is Keras' own; else with Adam and mean squared error."""
+    config = _training_config(path)
+    optimizer = _built_in(config.get("optimizer") or config.get("optimizer_config"), keras.optimizers)
+    loss = _built_in(config.get("loss"), keras.losses)
+    model.compile(optimizer=optimizer or "adam", loss=loss or "mse")
+    said = "the file's" if optimizer and loss else "Adam and mse where the file names nothing of Keras' own:"
+    return (
+        f"{said} {one_line(type(model.optimizer).__name__)}, {one_line(getattr(loss, 'name', loss) or 'mse')}"
+    )
+
+
+def _built_in(entry: Any, module: Any) -> Any:
+    """An optimizer or loss by Keras' own name or configuration; None for anything else."""
+    name = entry.get("class_name") if isinstance(entry, Mapping) else entry
+    if not isinstance(name, str) or (getattr(module, name, None) is None and not _is_known(name, module)):
+        return None
+    if isinstance(entry, Mapping) and str(entry.get("module", "")).startswith("keras."):
+        return module.deserialize({"class_name": name, "config": entry.get("config", {})})
+    return module.get(name)
+
+
+def _is_known(name: str, module: Any) -> bool:
+    try:
+        module.get(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _training_config(path: Path) -> dict[str, Any]:
+    """The compile configuration as stored; empty where there is none or it cannot be read."""
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return json.loads(archive.read("config.json")).get("compile_config") or {}
+        with h5py.File(path, "r") as file:
+            return json.loads(file.attrs.get("training_config", "{}"))
+    except (OSError, KeyError, ValueError):
+        return {}

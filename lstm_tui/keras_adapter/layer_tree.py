@@ -1,0 +1,150 @@
+"""Every layer in a model with its path, wherever it hides: nested models, wrappers, stacks, plain Python objects.
+
+Paths are names joined by `/` without the model's own. A layer that can be reached in two ways has the path
+under which it is met first. Built-in layers are leaves (the projections inside attention are not listed),
+cells of recurrent layers too, except those of a stack (`P/cell_0`) and those that a model calls by hand.
+Layers that are made while the model runs cannot be found here; the recorder meets them when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+
+from lstm_tui.plain_text import one_line
+
+#: How deep plain Python objects are searched for layers.
+_SEARCH_DEPTH = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A layer (or a cell of a stack) at its path; `owner` is the recurrent layer whose stack it belongs to."""
+
+    path: str
+    layer: Any
+    depth: int
+    owner: Any = None
+
+    @property
+    def is_rnn(self) -> bool:
+        """Whether this is a recurrent layer, with a loop and a cell."""
+        return isinstance(self.layer, keras.layers.RNN)
+
+
+def placed_layers(model: Any) -> tuple[Placed, ...]:
+    """All layers below `model`, parents before their children, in the order of the model."""
+    found: list[Placed] = []
+    _place_children(model, "", 0, found, {id(model)}, set())
+    return tuple(found)
+
+
+def _place_children(
+    parent: Any, prefix: str, depth: int, found: list[Placed], seen: set[int], paths: set[str]
+) -> None:
+    for name, child, owner in _children(parent):
+        if id(child) in seen:
+            continue
+        seen.add(id(child))
+        path = _free_path(prefix + name, paths)
+        found.append(Placed(path, child, depth, owner))
+        _place_children(child, f"{path}/", depth + 1, found, seen, paths)
+
+
+def _free_path(path: str, paths: set[str]) -> str:
+    """`path`, or `path~2` where two layers of one parent bear the same name."""
+    free = path
+    number = 1
+    while free in paths:
+        number += 1
+        free = f"{path}~{number}"
+    paths.add(free)
+    return free
+
+
+def _children(parent: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Name, layer and owning recurrent layer of what stands directly below `parent`."""
+    if isinstance(parent, keras.layers.RNN):
+        cell = parent.cell
+        if isinstance(cell, keras.layers.StackedRNNCells):
+            yield from ((f"cell_{index}", inner, parent) for index, inner in enumerate(cell.cells))
+        return
+    if isinstance(parent, keras.layers.StackedRNNCells):
+        yield from ((f"cell_{index}", inner, parent) for index, inner in enumerate(parent.cells))
+        return
+    for layer in _declared(parent):
+        yield layer_name(layer), layer, None
+    if is_custom(parent):
+        for layer in hidden_layers(parent):
+            yield layer_name(layer), layer, None
+
+
+def _declared(parent: Any) -> list[Any]:
+    if isinstance(parent, keras.Sequential):
+        return list(parent._layers)  # `layers` leaves the input layer out
+    if isinstance(parent, keras.layers.Bidirectional):
+        return [parent.forward_layer, parent.backward_layer]
+    if isinstance(parent, keras.layers.Wrapper):
+        return [parent.layer]
+    if isinstance(parent, keras.Model):
+        return list(parent.layers)
+    return []
+
+
+def is_custom(layer: Any) -> bool:
+    """Whether the class is the user's own: Keras says nothing about what such a layer holds."""
+    return not type(layer).__module__.startswith(("keras.", "tensorflow."))
+
+
+def layer_name(layer: Any) -> str:
+    """The layer's name, safe to print and free of `/`."""
+    return one_line(getattr(layer, "name", type(layer).__name__)).replace("/", "_")
+
+
+def hidden_layers(holder: Any) -> list[Any]:
+    """Layers among the attributes of `holder`: in lists, dictionaries and plain objects too."""
+    found: list[Any] = []
+    _search(vars(holder), _SEARCH_DEPTH, found, {id(holder)})
+    return found
+
+
+#: Attributes by which Keras and TensorFlow keep layers themselves: they repeat what is found elsewhere.
+_BOOKKEEPING = frozenset({
+    "_functional", "_layers", "_tracker", "_tracked", "_metrics", "_nodes", "_operations",
+    "_inbound_nodes", "_outbound_nodes", "_nodes_by_depth", "_operations_by_depth",
+    "_inputs", "_outputs", "_inputs_struct", "_outputs_struct",
+})  # fmt: skip
+
+
+def _is_bookkeeping(attribute: Any) -> bool:
+    return isinstance(attribute, str) and (attribute in _BOOKKEEPING or attribute.startswith("_self_"))
+
+
+def _search(value: Any, depth: int, found: list[Any], seen: set[int]) -> None:
+    if id(value) in seen or depth < 0:
+        return
+    seen.add(id(value))
+    if isinstance(value, keras.layers.Layer):
+        if not isinstance(value, keras.metrics.Metric):
+            found.append(value)
+    elif isinstance(value, dict):
+        for key, inner in list(value.items()):
+            if not _is_bookkeeping(key):
+                _search(inner, depth - 1, found, seen)
+    elif isinstance(value, list | tuple | set):
+        for inner in list(value):
+            _search(inner, depth - 1, found, seen)
+    elif _is_plain_object(value):
+        _search(vars(value), depth - 1, found, seen)
+
+
+def _is_plain_object(value: Any) -> bool:
+    if isinstance(value, type | ModuleType | np.ndarray | keras.KerasTensor) or callable(value):
+        return False
+    module = type(value).__module__
+    return hasattr(value, "__dict__") and not module.startswith(("keras.", "tensorflow.", "numpy"))

@@ -1,0 +1,69 @@
+"""A model in memory, with what was compiled for it. The one object that a run works on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Run, RunPlan
+
+Value = TypeVar("Value")
+
+#: Called with what is being done and how far it is, in [0, 1] or None.
+OnProgress = Callable[[str, float | None], None]
+
+
+class Recent(Generic[Value]):
+    """The values made last, by key; the oldest goes when there are more than `limit`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value of `key`, made now if it is not there."""
+        value = self._values[key] if key in self._values else make()
+        self.put(key, value)
+        return value
+
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep the value as the newest."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        while len(self._values) > self._limit:
+            self._values.popitem(last=False)
+
+    def pop(self, key: Hashable) -> Value | None:
+        """Take the value out, if it is there."""
+        return self._values.pop(key, None)
+
+
+class LoadedModel:
+    """A model as loaded from its file, its facts, and the functions compiled for it so far.
+
+    load: how a saved copy of the model is loaded again, with the same trust.
+    """
+
+    def __init__(self, model: Any, facts: ModelFacts, load: Callable[[Path], Any]) -> None:
+        self.model = model
+        self.facts = facts
+        self.load = load
+        #: Recording functions by input signature.
+        self.traces: Recent[Any] = Recent(16)
+        #: Keras' own predict functions by input signature.
+        self.predict_functions: Recent[Any] = Recent(16)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """Every layer with its path."""
+        return placed_layers(self.model)
+
+    def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
+        """Make the calls of the plan; the model is afterwards as it was."""
+        from lstm_tui.keras_adapter.calls import run
+
+        return run(self, plan, on_progress)

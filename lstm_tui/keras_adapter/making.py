@@ -1,0 +1,202 @@
+"""The calls of a plan made one by one, as a user's program makes them. What fails is left to raise."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from lstm_tui.keras_adapter.facts import model_facts
+from lstm_tui.keras_adapter.fitting import fit
+from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.predicting import Predictor, by_name
+from lstm_tui.keras_adapter.recorder.record import as_tensors
+from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.recurrent.calls import (
+    Call,
+    CallModel,
+    CallOutcome,
+    Fit,
+    Generate,
+    Inputs,
+    LegacyResetStates,
+    Predict,
+    Reload,
+    ResetStates,
+    RunPlan,
+    StateReset,
+    Stream,
+    Threads,
+)
+from lstm_tui.recurrent.recording import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a call gave, and what a reader should know of it."""
+
+    outputs: Mapping[str, Array] = field(default_factory=dict)
+    note: str = ""
+
+
+class Maker:
+    """Makes calls on one model; `reload` puts another in its place.
+
+    outcome_of: makes a call and says what became of it, for calls inside calls.
+    """
+
+    def __init__(self, loaded: LoadedModel, plan: RunPlan, outcome_of: Callable[[Call], CallOutcome]) -> None:
+        self.loaded = loaded
+        self.predictor = Predictor(loaded)
+        self._plan = plan
+        self._outcome_of = outcome_of
+
+    def make(self, call: Call) -> Made:
+        """Make one call. Raises whatever the call raises."""
+        match call:
+            case Predict():
+                return Made(self.predictor.predict(self.inputs_of(call), call.batch_size))
+            case CallModel():
+                return self._call(call)
+            case ResetStates():
+                return self._reset(call)
+            case Generate():
+                return self._generate(call)
+            case Stream():
+                return self._stream(call)
+            case Reload():
+                return self._reload()
+            case LegacyResetStates():
+                self.loaded.model.reset_states()
+                return Made()
+            case Fit():
+                return Made(*fit(self.loaded, self._plan.inputs, call))
+            case Threads():
+                return self._threads(call)
+
+    def inputs_of(self, call: Predict | CallModel) -> Inputs:
+        """What goes into the call: its own inputs or the plan's, the rows and the order it asks for."""
+        inputs = dict(call.inputs if call.inputs is not None else self._plan.inputs)
+        if isinstance(call, Predict) and call.rows is not None:
+            inputs = {name: values[list(call.rows)] for name, values in inputs.items()}
+        if isinstance(call, Predict) and call.reversed_order:
+            inputs = {name: values[::-1] for name, values in inputs.items()}
+        return inputs
+
+    def _call(self, call: CallModel) -> Made:
+        model = self.loaded.model
+        arguments = {"training": call.training} if model._call_has_training_arg else {}
+        return Made(by_name(model, model(as_tensors(model, self.inputs_of(call)), **arguments)))
+
+    def _reset(self, call: ResetStates) -> Made:
+        if call.scope == "top_level":
+            return Made(note=_reset_top_level(self.loaded))
+        reached = apply_reset(state_variables(self.loaded.placed), call.to or StateReset())
+        return Made(note=f"reset {', '.join(reached)}" if reached else "no layer of this model is stateful")
+
+    def _generate(self, call: Generate) -> Made:
+        name, window = _sequence(self._plan.inputs)
+        made: dict[str, list[Array]] = {}
+        for _ in range(call.steps):
+            outputs = self.predictor.predict_on_batch({**self._plan.inputs, name: window})
+            for output, values in outputs.items():
+                made.setdefault(output, []).append(values)
+            window = slide(window, next(iter(outputs.values())), call.feature)
+        return Made({output: np.stack(values, axis=1) for output, values in made.items()})
+
+    def _stream(self, call: Stream) -> Made:
+        sequences = {name: values for name, values in self._plan.inputs.items() if np.ndim(values) > 2}
+        timesteps = max((values.shape[1] for values in sequences.values()), default=1)
+        made: dict[str, list[Array]] = {}
+        for time in range(timesteps):
+            if call.reset_each:
+                apply_reset(state_variables(self.loaded.placed), StateReset())
+            step = {name: values[:, time : time + 1] for name, values in sequences.items()}
+            for output, values in self.predictor.predict_on_batch({**self._plan.inputs, **step}).items():
+                made.setdefault(output, []).append(values)
+        return Made({output: np.stack(values, axis=1) for output, values in made.items()})
+
+    def _reload(self) -> Made:
+        facts = self.loaded.facts
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "reloaded.keras"
+            self.loaded.model.save(path)
+            model = self.loaded.load(path)
+        self.loaded = LoadedModel(model, model_facts(model, facts.path, facts.format), self.loaded.load)
+        self.predictor = Predictor(self.loaded)
+        return Made()
+
+    def _threads(self, call: Threads) -> Made:
+        outcomes: list[list[CallOutcome]] = [[] for _ in range(call.n)]
+        start = threading.Barrier(call.n)
+
+        def work(thread: int) -> None:
+            start.wait()
+            outcomes[thread].extend(self._outcome_of(inner) for inner in call.each)
+
+        threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(call.n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return _of_threads(outcomes)
+
+
+def _of_threads(outcomes: list[list[CallOutcome]]) -> Made:
+    """Outputs as `thread_0/NAME` for the last call that gave any; failures in the note."""
+    outputs: dict[str, Array] = {}
+    failures = []
+    for thread, made in enumerate(outcomes):
+        for outcome in made:
+            outputs.update({f"thread_{thread}/{name}": values for name, values in outcome.outputs.items()})
+            if outcome.failure is not None:
+                failures.append(f"thread {thread}: {outcome.failure.error_type}")
+    return Made(outputs, "; ".join(failures))
+
+
+def _reset_top_level(loaded: LoadedModel) -> str:
+    """The loop over `model.layers` that people write; says which stateful layers it does not reach."""
+    stateful = {state.layer for state in state_variables(loaded.placed)}
+    top = {id(layer) for layer in loaded.model.layers}
+    for layer in loaded.model.layers:
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+            layer.reset_state()
+    missed = sorted(stateful - {path for path in stateful if _top_of(path, loaded) in top})
+    note = f"{len(stateful) - len(missed)} of {len(stateful)} stateful layers reset"
+    return f"{note}; missed {', '.join(missed)}" if missed else note
+
+
+def _top_of(path: str, loaded: LoadedModel) -> int:
+    """The top-level layer whose own `reset_state` reaches the layer at `path`, by identity; 0 if none does."""
+    for place in loaded.placed:
+        is_above = place.depth == 0 and (path == place.path or path.startswith(f"{place.path}/"))
+        if is_above and isinstance(place.layer, keras.layers.RNN | keras.layers.Bidirectional):
+            return id(place.layer)
+    return 0
+
+
+def _sequence(inputs: Inputs) -> tuple[str, Array]:
+    """The input that predictions are fed back into: the first of shape `(batch, timesteps, features)`."""
+    found = next(((name, values) for name, values in inputs.items() if np.ndim(values) > 2), None)
+    if found is None:
+        raise ValueError("generate needs an input of shape (batch, timesteps, features)")
+    return found
+
+
+def slide(window: Array, prediction: Array, feature: int) -> Array:
+    """`window` one step on: its last step repeated with the prediction in it.
+
+    A prediction as wide as the input replaces all features, another one its first value goes into `feature`.
+    """
+    values = prediction[:, -1] if prediction.ndim == window.ndim else prediction
+    step = window[:, -1:].copy()
+    if values.shape[1:] == step.shape[2:]:
+        step[:, 0] = values
+    else:
+        step[:, 0, feature] = values.reshape(len(values), -1)[:, 0]
+    return np.concatenate([window[:, 1:], step], axis=1)

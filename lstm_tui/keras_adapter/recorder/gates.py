@@ -1,0 +1,82 @@
+"""Reading the gates of a cell as it computes them: its activations are swapped for recorders while it is called.
+
+Keras applies them in a fixed order: LSTM `recurrent i, recurrent f, activation g, recurrent o, activation c`;
+GRU `recurrent z, recurrent r, activation g`; in every implementation and reset mode. A cell that applies them
+in another order, or more than once a step, keeps its states and loses its gates: names are never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from lstm_tui.keras_adapter.cells import cell_kind, cells_of
+from lstm_tui.keras_adapter.recorder.patches import Patches
+from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
+
+#: What each application of an activation gives, in order; None is not a series of its own (tanh of c).
+_ORDER: dict[CellKind, tuple[tuple[str, str | None], ...]] = {
+    LSTM: (
+        ("recurrent_activation", "i"),
+        ("recurrent_activation", "f"),
+        ("activation", "g"),
+        ("recurrent_activation", "o"),
+        ("activation", None),
+    ),
+    GRU: (("recurrent_activation", "z"), ("recurrent_activation", "r"), ("activation", "g")),
+}
+
+
+class GateTaps:
+    """Records the gates of every cell in `cell` during one call of it; use once, as a context."""
+
+    def __init__(self, cell: Any) -> None:
+        self._cells = [(path, inner, cell_kind(inner)) for path, inner in cells_of(cell)]
+        self._heard: dict[str, list[tuple[str, Any]]] = {path: [] for path, _, _ in self._cells}
+        self._patches = Patches()
+
+    def __enter__(self) -> GateTaps:
+        for path, inner, kind in self._cells:
+            for name in sorted({activation for activation, _ in _ORDER.get(kind, ())}):
+                self._patches.set(inner, name, _recorder(getattr(inner, name), name, self._heard[path]))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._patches.__exit__(kind, error, trace)
+
+    def gates(self) -> dict[str, Any]:
+        """Gates and candidates by `path/name` (`/i`, `/cell_0/i`) of the cells that were heard in the known order."""
+        return {
+            f"{path}/{series}": value
+            for path, _, kind in self._cells
+            if self._in_order(path, kind)
+            for (_, value), (_, series) in zip(self._heard[path], _ORDER[kind], strict=True)
+            if series is not None
+        }
+
+    def kinds(self) -> dict[str, CellKind]:
+        """The kind of every cell by path, without gates where they could not be told apart."""
+        return {
+            path: kind
+            if kind not in _ORDER or self._in_order(path, kind)
+            else replace(kind, gates=(), candidate=None)
+            for path, _, kind in self._cells
+        }
+
+    def _in_order(self, path: str, kind: CellKind) -> bool:
+        return tuple(name for name, _ in self._heard[path]) == tuple(
+            name for name, _ in _ORDER.get(kind, ((), ()))
+        )
+
+
+def _recorder(activation: Callable[..., Any], name: str, heard: list[tuple[str, Any]]) -> Callable[..., Any]:
+    def record(values: Any) -> Any:
+        result = activation(values)
+        heard.append((name, result))
+        return result
+
+    return record

@@ -1,0 +1,140 @@
+"""The loop of a recurrent layer, stepping the layer's own cell and keeping every state and gate.
+
+It does what `keras.layers.RNN.inner_loop` does: same cell, same order, same masking, so that outputs are
+equal to the bit; the extra call of the cell before the first step too, since a cell may draw random numbers.
+cuDNN, which would hide the steps, is never asked. An unrolled layer is run as a loop: the arithmetic of a
+step is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from lstm_tui.keras_adapter.cells import state_names
+from lstm_tui.keras_adapter.recorder.gates import GateTaps
+from lstm_tui.keras_adapter.recorder.packing import Packing
+from lstm_tui.keras_adapter.recorder.tape import Tape, TapedLoop
+from lstm_tui.recurrent.cells import CellKind
+
+_OUTPUT = "output"
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What one call of the cell gave: output, flattened new states, every series by name."""
+
+    output: Any
+    states: list[Any]
+    gates: Mapping[str, Any]
+    kinds: Mapping[str, CellKind]
+
+
+def recorded_loop(
+    layer: Any, tape: Tape, sequences: Any, initial_state: Any, mask: Any = None, training: Any = False
+) -> tuple[Any, Any, Any]:
+    """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
+    initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
+    loop = _Loop(layer, sequences, list(initial), _boolean(mask), training)
+    rows, states = loop.run()
+    outputs = loop.packing.tensor(rows, loop.output_name)
+    tape.loops.append(loop.taped(tape.current, rows))
+    return outputs[-1], _swap(outputs), keras.tree.pack_sequence_as(initial, states)
+
+
+class _Loop:
+    """One run of the loop over `(batch, timesteps, ...)`."""
+
+    def __init__(self, layer: Any, sequences: Any, initial: list[Any], mask: Any, training: Any) -> None:
+        self.layer, self.initial, self.mask = layer, initial, mask
+        self.names = state_names(layer.cell)
+        takes_training = isinstance(layer.cell, keras.layers.Layer) and layer.cell._call_has_training_arg
+        self.call_arguments = {"training": training} if takes_training else {}
+        self.inputs = _in_order(_swap(sequences), layer.go_backwards)
+        self.masks = None if mask is None else _in_order(_swap(mask), layer.go_backwards)
+        first = self.step(self.inputs[0], initial)
+        self.kinds = first.kinds
+        #: Without a mask an output that is the first state is not kept twice.
+        self.output_name = self.names[0] if first.output is first.states[0] and mask is None else _OUTPUT
+        self.zero_output = tf.zeros_like(first.output)
+        self.packing = Packing(self.series(first, first.output, first.states))
+
+    def step(self, inputs: Any, states: list[Any]) -> _Step:
+        with GateTaps(self.layer.cell) as taps:
+            output, new_states = self.layer.cell(inputs, tuple(states), **self.call_arguments)
+        return _Step(output, keras.tree.flatten(new_states), taps.gates(), taps.kinds())
+
+    def series(self, step: _Step, output: Any, states: list[Any]) -> dict[str, Any]:
+        kept = dict(zip(self.names, states, strict=True)) | dict(step.gates)
+        return kept if self.output_name == self.names[0] else kept | {_OUTPUT: output}
+
+    def run(self) -> tuple[list[Any], list[Any]]:
+        """Packed rows of all steps, and the flattened states after the last."""
+        timesteps = self.inputs.shape[0] or tf.shape(self.inputs)[0]
+        inputs = tf.TensorArray(self.inputs.dtype, timesteps).unstack(self.inputs)
+        masks = None if self.masks is None else tf.TensorArray(tf.bool, timesteps).unstack(self.masks)
+
+        def body(time: Any, kept: Any, output: Any, states: Any) -> Any:
+            step = self.step(inputs.read(time), keras.tree.pack_sequence_as(self.initial, list(states)))
+            new_output, new_states = step.output, step.states
+            if masks is not None:
+                new_output, new_states = self.masked(masks.read(time), step, output, states)
+            rows = self.packing.pack(self.series(step, new_output, new_states))
+            written = tuple(array.write(time, row) for array, row in zip(kept, rows, strict=True))
+            return time + 1, written, new_output, tuple(new_states)
+
+        arrays = tuple(tf.TensorArray(dtype, timesteps) for dtype in self.packing.dtypes)
+        flat = tuple(keras.tree.flatten(self.initial))
+        _, kept, _, states = tf.while_loop(
+            lambda time, *_: time < timesteps,
+            body,
+            (tf.constant(0), arrays, self.zero_output, flat),
+            parallel_iterations=32,
+            maximum_iterations=timesteps,
+        )
+        return [array.stack() for array in kept], list(states)
+
+    def masked(self, mask: Any, step: _Step, output: Any, states: Any) -> tuple[Any, list[Any]]:
+        """A masked step keeps the states, and the output before it (or zeros, as the layer is set)."""
+        before = self.zero_output if self.layer.zero_output_for_mask else output
+        kept = [_where(mask, new, old) for new, old in zip(step.states, states, strict=True)]
+        return _where(mask, step.output, before), kept
+
+    def taped(self, path: str, rows: list[Any]) -> TapedLoop:
+        return TapedLoop(
+            path=path,
+            kinds=self.kinds,
+            packing=self.packing,
+            rows=rows,
+            initial=dict(zip(self.names, keras.tree.flatten(self.initial), strict=True)),
+            mask=self.mask,
+            go_backwards=bool(self.layer.go_backwards),
+            stateful=bool(self.layer.stateful),
+        )
+
+
+def _boolean(mask: Any) -> Any:
+    """The mask as booleans `(batch, timesteps)`; Keras hands a list where there are several inputs."""
+    masks = [one for one in keras.tree.flatten(mask) if one is not None]
+    if not masks:
+        return None
+    mask = tf.cast(masks[0], tf.bool)
+    return mask if len(mask.shape) == 2 else mask[..., 0]
+
+
+def _swap(values: Any) -> Any:
+    """`(batch, timesteps, ...)` to `(timesteps, batch, ...)` and back."""
+    return tf.transpose(values, [1, 0, *range(2, len(values.shape))])
+
+
+def _in_order(values: Any, go_backwards: bool) -> Any:
+    return tf.reverse(values, [0]) if go_backwards else values
+
+
+def _where(mask: Any, new: Any, old: Any) -> Any:
+    """`new` where the sample's step counts; mask is `(batch,)`."""
+    return tf.where(tf.reshape(mask, (-1, *[1] * (len(new.shape) - 1))), new, old)
