@@ -1,8 +1,8 @@
 """What the terminal process and the engine say to each other: typed values, one request in flight.
 
-Requests go down, events come up. A request is answered by exactly one `Answered` or `Refused`, after any number
-of `Progressed`. There is no request to cancel: the client kills the engine and starts another, which is the only
-way that also stops a runaway call inside TensorFlow.
+Requests go down, events come up. A request is answered by exactly one `Answered` or `Refused`, after any
+number of `Progressed`. There is no request to cancel: the client kills the engine and starts another, which
+is the only way that also stops a runaway call inside TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,21 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lstm_tui.errors import LstmTuiError
+from lstm_tui.engine.options import EngineOptions
+from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
 
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """What holds for the life of an engine. `trust` allows Lambda layers; `custom_objects` are modules to import."""
-
-    gpu: bool = False
-    trust: bool = False
-    custom_objects: tuple[str, ...] = ()
-    threads: int = 2
-    #: Where fd 1 and 2 of the child go: whatever TensorFlow prints must never reach the screen.
-    log_path: Path | None = None
+__all__ = [
+    "Answered",
+    "EngineGone",
+    "EngineOptions",
+    "EngineReady",
+    "Event",
+    "LoadModel",
+    "Progressed",
+    "Refused",
+    "Request",
+    "RunCalls",
+    "Unserviceable",
+]
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,13 @@ Request = LoadModel | RunCalls
 
 @dataclass(frozen=True)
 class EngineReady:
-    """TensorFlow is imported; `versions` names it and Keras."""
+    """TensorFlow is imported; `versions` names it and Keras.
+
+    log_size: bytes in the log by then; what an engine says later, it says about its work.
+    """
 
     versions: str
+    log_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,10 @@ class Answered:
 
 @dataclass(frozen=True, eq=False)
 class Refused:
-    """Request number `request` cannot be answered; the engine lives on. `details` is a traceback for `--debug`."""
+    """Request number `request` cannot be answered; the engine lives on.
+
+    `details` is a traceback for `--debug`.
+    """
 
     request: int
     error: LstmTuiError
@@ -77,11 +87,22 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Unserviceable:
+    """The engine's last message when Keras cannot be imported; the client makes an `EngineGone` of it."""
+
+    error: EngineUnavailable
+
+
+@dataclass(frozen=True)
 class EngineGone:
-    """Made by the client: the engine ended. `reason` is one plain sentence (`killed by signal 9`)."""
+    """Made by the client: the engine ended. `reason` is one plain sentence (`killed by signal 9`).
+
+    unavailable: set where another start would end the same way (TensorFlow is not installed, for instance).
+    """
 
     reason: str
     last_words: tuple[str, ...] = field(default=())
+    unavailable: EngineUnavailable | None = None
 
 
 Event = EngineReady | Progressed | Answered | Refused | EngineGone

@@ -1,0 +1,131 @@
+"""What answers a request, in the child and in a headless run alike: the loaded model behind one function.
+
+It keeps the model that was loaded last; a load that fails leaves it. It starts nothing and prints nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, cast
+
+from lstm_tui.engine.options import EngineOptions, Setup
+from lstm_tui.engine.protocol import LoadModel, Request
+from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Run, RunPlan
+
+#: Told what is being done now, and how much of it is done in [0, 1] where that is known.
+OnProgress = Callable[[str, float | None], None]
+#: Enough of a file's identity to notice that it was written again.
+_FileStamp = tuple[Path, int, int]
+
+
+class LoadedModel(Protocol):
+    """A model as `keras_adapter` keeps it."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model as Keras built it."""
+        ...
+
+    def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
+        """Make the calls of the plan and leave the model as it was."""
+        ...
+
+
+class Adapter(Protocol):
+    """What the engine needs of `keras_adapter`: this one function."""
+
+    def open_model(self, path: Path, options: EngineOptions) -> LoadedModel:
+        """Load the file, or say in a `ModelFileError` why not."""
+        ...
+
+
+class Answerer:
+    """Answers requests about one model at a time."""
+
+    def __init__(self, adapter: Adapter, options: EngineOptions) -> None:
+        self._adapter = adapter
+        self._options = options
+        self._model: LoadedModel | None = None
+        self._stamp: _FileStamp | None = None
+
+    def answer(self, request: Request, on_progress: OnProgress) -> ModelFacts | Run:
+        """The answer. Raises an LstmTuiError where there is none, anything else for a bug."""
+        if isinstance(request, LoadModel):
+            return self._load(request.path, on_progress)
+        if self._model is None:
+            raise EngineError("No model is loaded in the engine.", todo="Load a model first.")
+        return self._model.run(request.plan, on_progress)
+
+    def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:
+        stamp = _stamp(path)
+        if self._model is None or stamp is None or stamp != self._stamp:
+            on_progress(f"loading {path.name}", None)
+            model = self._adapter.open_model(path, self._options)
+            self._model, self._stamp = model, stamp
+        return self._model.facts
+
+
+def import_adapter(setup: Setup) -> Adapter:
+    """The module that answers, with TensorFlow imported. EngineUnavailable where that cannot be done."""
+    if setup.options.custom_objects:
+        # Whoever names a module of his own means the one in the folder he works in.
+        sys.path.append(str(Path.cwd()))
+    try:
+        return cast(Adapter, importlib.import_module(setup.adapter))
+    except ImportError as error:
+        raise _unavailable(error) from error
+
+
+def versions() -> str:
+    """What has been imported: `TensorFlow 2.21.0 · Keras 3.15.0`."""
+    named = (("tensorflow", "TensorFlow"), ("keras", "Keras"))
+    modules = ((title, sys.modules.get(name)) for name, title in named)
+    return " · ".join(f"{title} {getattr(module, '__version__', '?')}" for title, module in modules if module)
+
+
+def refusal(error: Exception | SystemExit) -> tuple[LstmTuiError, str]:
+    """What the user is told of an exception, and the traceback that `--debug` shows (`` for refusals)."""
+    if isinstance(error, LstmTuiError):
+        return error, ""
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in {errno.ENOMEM, errno.ENOSPC}:
+        what = "There is not enough memory for this."
+        return EngineError(what, todo="Try a shorter sequence or a smaller batch."), details
+    return _bug(error), details
+
+
+def _bug(error: Exception | SystemExit) -> EngineError:
+    """An exception that nobody expected, said in a sentence."""
+    return EngineError(
+        f"The engine met a bug: {type(error).__name__}: {error}",
+        todo="Run again with --debug for the traceback, and report it.",
+    )
+
+
+def _unavailable(error: ImportError) -> EngineUnavailable:
+    missing = {"tensorflow": "TensorFlow", "keras": "Keras"}.get(error.name or "")
+    if missing:
+        return EngineUnavailable(
+            f"{missing} is not installed for {sys.executable}.",
+            expected="TensorFlow 2.16 or later with Keras 3",
+            todo="pip install 'lstm-tui[tensorflow]'",
+        )
+    return EngineUnavailable(
+        f"TensorFlow cannot be imported: {error}",
+        todo="pip install --force-reinstall 'lstm-tui[tensorflow]'",
+    )
+
+
+def _stamp(path: Path) -> _FileStamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return path.resolve(), status.st_mtime_ns, status.st_size

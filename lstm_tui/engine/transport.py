@@ -1,0 +1,176 @@
+"""Values over a socket between two processes that share a machine, large ones without copying on arrival.
+
+A frame is a header of fixed size, then the body (`values`). A small body follows in the socket. A large one
+lies in an anonymous file whose descriptor travels with the header, so a header always fits into the socket's
+buffer, and nothing is left behind however either side ends. The file is sealed: the sender can neither change
+nor shorten it any more, and the receiver maps it. A file without seals (where the system has none) is copied
+instead, since its sender could pull it from under the reader.
+
+What it refuses: frames without its mark, bodies beyond `MAX_BODY`, files of another size than announced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import select
+import socket
+import stat
+import struct
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from lstm_tui.engine.values import MalformedValueError, Piece, decode, encode
+
+_HEADER = struct.Struct("!4sBxxxQ")  # mark, where the body is, bytes of body
+_MARK: Final = b"LTE1"
+_IN_SOCKET, _IN_FILE = 0, 1
+#: A body up to this size goes through the socket, whose buffer holds several of them.
+_SMALL: Final = 32 * 1024
+MAX_BODY: Final = 1 << 36
+_SEALS: Final = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SEAL", "SHRINK", "GROW", "WRITE"))
+#: Linux closes a received descriptor in children by itself; elsewhere it is asked to afterwards.
+_CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class ChannelClosed(Exception):  # noqa: N818 - the end of a conversation is no error
+    """The other side is gone."""
+
+
+class Channel:
+    """One end of a conversation. Not locked: one thread sends, one thread receives."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def send(self, value: object) -> None:
+        """Send `value` whole. TypeError if it cannot cross, ChannelClosed if nobody is there."""
+        pieces = encode(value)
+        size = sum(len(piece) for piece in pieces)
+        try:
+            if size <= _SMALL:
+                self._connection.sendall(b"".join((_HEADER.pack(_MARK, _IN_SOCKET, size), *pieces)))
+            else:
+                self._send_file(pieces, size)
+        except ConnectionError as error:
+            raise ChannelClosed from error
+
+    def receive(self) -> Any:
+        """The next value, waiting for it. ChannelClosed at the end, MalformedValueError for no frame."""
+        header, descriptor = self._receive_header()
+        try:
+            mark, place, size = _HEADER.unpack(header)
+            if mark != _MARK or size > MAX_BODY or (place == _IN_FILE) != (descriptor is not None):
+                raise MalformedValueError("no frame of this protocol")
+            if descriptor is not None:
+                return decode(_contents(descriptor, size))
+            if size > _SMALL:
+                raise MalformedValueError(f"a body of {size} bytes where at most {_SMALL} may stand")
+            return decode(memoryview(self._receive_exactly(size)))
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Whether something (a value, or the end) has come within `timeout` seconds; None waits for ever."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return bool(poll.poll(None if timeout is None else max(0.0, timeout) * 1000))
+
+    def hang_up(self) -> None:
+        """End the conversation, from any thread; one that waits in `receive` or `wait` comes back."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Release the descriptor; only when no other thread uses this channel."""
+        self._connection.close()
+
+    def _send_file(self, pieces: Sequence[Piece], size: int) -> None:
+        descriptor = _sealed_file(pieces)
+        try:
+            header = _HEADER.pack(_MARK, _IN_FILE, size)
+            sent = socket.send_fds(self._connection, [header], [descriptor])
+            self._connection.sendall(header[sent:])
+        finally:
+            os.close(descriptor)
+
+    def _receive_header(self) -> tuple[bytes, int | None]:
+        header, descriptors = b"", list[int]()
+        while len(header) < _HEADER.size:
+            try:
+                part, new, *_ = socket.recv_fds(
+                    self._connection, _HEADER.size - len(header), 1, _CLOSE_ON_EXEC
+                )
+            except OSError:
+                part, new = b"", []
+            descriptors += new
+            header += part
+            if not part or len(descriptors) > 1:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                raise ChannelClosed if not part else MalformedValueError("more than one file with a frame")
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        return header, descriptors[0] if descriptors else None
+
+    def _receive_exactly(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            try:
+                part = self._connection.recv(size - len(parts))
+            except OSError:
+                part = b""
+            if not part:
+                raise ChannelClosed
+            parts += part
+        return bytes(parts)
+
+
+def _sealed_file(pieces: Sequence[Piece]) -> int:
+    descriptor = _anonymous_file()
+    try:
+        for piece in pieces:
+            _write_all(descriptor, memoryview(piece))
+        with suppress(OSError, AttributeError):
+            # Not on a system without seals: the reader sees that they are missing and copies.
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _anonymous_file() -> int:
+    """A file in memory, or an unlinked temporary one where the system has no such thing."""
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):
+            return os.memfd_create("lstm-tui", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with tempfile.TemporaryFile(buffering=0) as file:
+        return os.dup(file.fileno())
+
+
+def _write_all(descriptor: int, piece: memoryview) -> None:
+    while len(piece):
+        piece = piece[os.write(descriptor, piece) :]
+
+
+def _contents(descriptor: int, size: int) -> memoryview:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size != size or size == 0:
+        raise MalformedValueError("the file is not what its header says")
+    if _is_sealed(descriptor):
+        return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        return memoryview(file.read(size))
+
+
+def _is_sealed(descriptor: int) -> bool:
+    try:
+        return bool(_SEALS) and fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & _SEALS == _SEALS
+    except (OSError, AttributeError):
+        return False
