@@ -120,7 +120,7 @@ class _Running:
         restore(start)
         try:
             self._recording = _compared(self._recorded(call), outcome.outputs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outputs stand without a recording
             _log.exception("recording failed")
             self._note = f"the call could not be recorded: {one_line(keras_words(error))}"
         finally:
@@ -139,7 +139,7 @@ def _compared(recording: Recording, outputs: Mapping[str, Array]) -> Recording:
 
 
 def largest_difference(one: Array, other: Array) -> float:
-    """The largest |difference|; 0.0 only where equal to the bit (NaN equals NaN), inf where the shapes differ."""
+    """The largest |difference|: 0.0 only where equal to the bit (NaN equals NaN), inf where shapes differ."""
     if one.shape != other.shape:
         return float("inf")
     if np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):

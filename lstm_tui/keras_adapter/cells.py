@@ -36,7 +36,7 @@ def is_stack(cell: Any) -> bool:
 
 
 def cells_of(cell: Any, path: str = "") -> list[tuple[str, Any]]:
-    """The single cells in `cell` with the end of their path: `` for a cell, `/cell_0`, `/cell_1` … for a stack."""
+    """The single cells in `cell`, each with the end of its path: `` for a cell, `/cell_0` … in a stack."""
     if not is_stack(cell):
         return [(path, cell)]
     return [

@@ -98,7 +98,7 @@ def _size(shape: Iterable[int]) -> int:
 
 
 def _output_shapes(place: Placed) -> tuple[Shape, ...]:
-    """Of the layer's first use in the model's graph; else what it computes from the shape it was built for."""
+    """Of the layer's first use in the model's graph; else computed from the shape it was built for."""
     nodes = getattr(place.layer, "_inbound_nodes", ())
     if nodes:
         return tuple(tuple(tensor.shape) for tensor in keras.tree.flatten(nodes[0].output_tensors))

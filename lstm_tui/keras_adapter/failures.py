@@ -49,7 +49,7 @@ class FailureWatch:
             layer_class.__call__ = called
 
     def _note(self, error: BaseException, layer: Any) -> None:
-        """The first known layer that an error passes; a cell is part of its layer and has no path of its own."""
+        """The first known layer that an error passes; a cell is part of its layer, without a path."""
         if getattr(self._local, "error", None) is None and id(layer) in self._paths:
             self._local.error, self._local.path = error, self._paths[id(layer)]
 

@@ -1,4 +1,7 @@
-"""`model.fit` between predictions, to see what training does. Made on a copy of the model that the run throws away."""
+"""`model.fit` between predictions, to see what training does.
+
+Made on a copy of the model that the run throws away.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array
         ),
         default=0.0,
     )
-    outputs = {"loss": np.asarray(losses, np.float32), "weight_change": np.float32(moved).reshape(())}
+    outputs = {"loss": np.asarray(losses, np.float32), "weight_change": np.array(moved, np.float32)}
     return outputs, f"compiled with {setup}; weights moved by up to {moved:.3g}"
 
 

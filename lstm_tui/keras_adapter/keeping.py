@@ -117,7 +117,7 @@ def _restore(kept: _Attributes) -> None:
 
 
 def _refill(value: Any, contents: Any) -> None:
-    """Restore a container in place, by the methods of the built-in type: those of Keras' own subclasses track."""
+    """Restore a container in place, by the built-in type's methods: Keras' own subclasses track changes."""
     if isinstance(value, list):
         if len(value) != len(contents) or any(a is not b for a, b in zip(value, contents, strict=True)):
             list.__setitem__(value, slice(None), contents)

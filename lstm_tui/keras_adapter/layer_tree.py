@@ -1,4 +1,4 @@
-"""Every layer in a model with its path, wherever it hides: nested models, wrappers, stacks, plain Python objects.
+"""Every layer in a model with its path, wherever it hides: nested models, wrappers, stacks, plain objects.
 
 Paths are names joined by `/` without the model's own. A layer that can be reached in two ways has the path
 under which it is met first. Built-in layers are leaves (the projections inside attention are not listed),
@@ -24,7 +24,7 @@ _SEARCH_DEPTH = 4
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A layer (or a cell of a stack) at its path; `owner` is the recurrent layer whose stack it belongs to."""
+    """A layer, or a cell of a stack, at its path; `owner` is the recurrent layer that has the stack."""
 
     path: str
     layer: Any
@@ -39,32 +39,36 @@ class Placed:
 
 def placed_layers(model: Any) -> tuple[Placed, ...]:
     """All layers below `model`, parents before their children, in the order of the model."""
-    found: list[Placed] = []
-    _place_children(model, "", 0, found, {id(model)}, set())
-    return tuple(found)
+    walk = _Walk(model)
+    walk.below(model, "", 0)
+    return tuple(walk.found)
 
 
-def _place_children(
-    parent: Any, prefix: str, depth: int, found: list[Placed], seen: set[int], paths: set[str]
-) -> None:
-    for name, child, owner in _children(parent):
-        if id(child) in seen:
-            continue
-        seen.add(id(child))
-        path = _free_path(prefix + name, paths)
-        found.append(Placed(path, child, depth, owner))
-        _place_children(child, f"{path}/", depth + 1, found, seen, paths)
+class _Walk:
+    """Gathers the layers of a model; every layer and every path once."""
 
+    def __init__(self, model: Any) -> None:
+        self.found: list[Placed] = []
+        self._seen = {id(model)}
+        self._paths: set[str] = set()
 
-def _free_path(path: str, paths: set[str]) -> str:
-    """`path`, or `path~2` where two layers of one parent bear the same name."""
-    free = path
-    number = 1
-    while free in paths:
-        number += 1
-        free = f"{path}~{number}"
-    paths.add(free)
-    return free
+    def below(self, parent: Any, prefix: str, depth: int) -> None:
+        """All layers below `parent`, whose own path ends the prefix."""
+        for name, child, owner in _children(parent):
+            if id(child) not in self._seen:
+                self._seen.add(id(child))
+                path = self._free(prefix + name)
+                self.found.append(Placed(path, child, depth, owner))
+                self.below(child, f"{path}/", depth + 1)
+
+    def _free(self, path: str) -> str:
+        """`path`, or `path~2` where two layers of one parent bear the same name."""
+        free, number = path, 1
+        while free in self._paths:
+            number += 1
+            free = f"{path}~{number}"
+        self._paths.add(free)
+        return free
 
 
 def _children(parent: Any) -> Iterator[tuple[str, Any, Any]]:

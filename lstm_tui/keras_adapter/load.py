@@ -22,7 +22,6 @@ from lstm_tui.errors import ModelFileError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.model_file import read_model_file, refuse_unless_trusted
 from lstm_tui.plain_text import one_line
 
 
@@ -45,6 +44,8 @@ def open_model(path: Path, options: LoadOptions) -> LoadedModel:
 
 def load_model(path: Path, *, trust: bool = False, custom_objects: tuple[str, ...] = ()) -> LoadedModel:
     """Judge the file, load it, and describe it. Raises ModelFileError."""
+    from lstm_tui.model_file import read_model_file, refuse_unless_trusted
+
     path = Path(path)
     on_file = read_model_file(path)
     refuse_unless_trusted(on_file, trust=trust, custom_objects=custom_objects)
@@ -84,8 +85,8 @@ def _imported(name: str) -> ModuleType:
         return importlib.import_module(name.removesuffix(".py").replace("/", "."))
     except Exception as error:
         raise ModelFileError(
-            f"the custom objects of {one_line(name)} cannot be imported: {type(error).__name__}: {one_line(error)}",
-            expected="a module on Python's path or in the working directory",
+            f"{one_line(name)} cannot be imported: {type(error).__name__}: {one_line(error)}",
+            expected="a module with custom objects, on Python's path or in the working directory",
         ) from error
     finally:
         sys.path.remove(str(Path.cwd()))

@@ -172,7 +172,7 @@ def _reset_top_level(loaded: LoadedModel) -> str:
 
 
 def _top_of(path: str, loaded: LoadedModel) -> int:
-    """The top-level layer whose own `reset_state` reaches the layer at `path`, by identity; 0 if none does."""
+    """The top-level layer whose own `reset_state` reaches the layer at `path`, by identity; 0 if none."""
     for place in loaded.placed:
         is_above = place.depth == 0 and (path == place.path or path.startswith(f"{place.path}/"))
         if is_above and isinstance(place.layer, keras.layers.RNN | keras.layers.Bidirectional):

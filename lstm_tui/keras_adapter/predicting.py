@@ -35,7 +35,7 @@ class Predictor:
         return by_name(model, outputs)
 
     def predict_on_batch(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """The same function on one batch, without `predict`'s data pipeline (40 ms a call): for one step a call."""
+        """The same function on one batch, without `predict`'s data pipeline, which costs 40 ms a call."""
         model = self._loaded.model
         with self._signed(("batch", _signature(inputs))):
             outputs = model.predict_on_batch(as_tensors(model, inputs))

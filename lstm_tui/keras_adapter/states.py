@@ -22,7 +22,7 @@ from lstm_tui.recurrent.recording import Array, read_only
 
 @dataclass(frozen=True, eq=False)
 class StateVariable:
-    """One state of one stateful layer; `layer` is the path of the layer, `name` that of the state below it."""
+    """One state of one stateful layer; `layer` is the layer's path, `name` that of the state below it."""
 
     layer: str
     name: str

@@ -1,4 +1,4 @@
-"""Reading the gates of a cell as it computes them: its activations are swapped for recorders while it is called.
+"""Reading the gates of a cell as it computes them: recorders take the place of its activations in one call.
 
 Keras applies them in a fixed order: LSTM `recurrent i, recurrent f, activation g, recurrent o, activation c`;
 GRU `recurrent z, recurrent r, activation g`; in every implementation and reset mode. A cell that applies them
@@ -49,7 +49,7 @@ class GateTaps:
         self._patches.__exit__(kind, error, trace)
 
     def gates(self) -> dict[str, Any]:
-        """Gates and candidates by `path/name` (`/i`, `/cell_0/i`) of the cells that were heard in the known order."""
+        """Gates and candidates by `path/name` (`/i`, `/cell_0/i`), of cells heard in the known order."""
         return {
             f"{path}/{series}": value
             for path, _, kind in self._cells
@@ -68,9 +68,8 @@ class GateTaps:
         }
 
     def _in_order(self, path: str, kind: CellKind) -> bool:
-        return tuple(name for name, _ in self._heard[path]) == tuple(
-            name for name, _ in _ORDER.get(kind, ((), ()))
-        )
+        expected = [name for name, _ in _ORDER.get(kind, ())]
+        return bool(expected) and [name for name, _ in self._heard[path]] == expected
 
 
 def _recorder(activation: Callable[..., Any], name: str, heard: list[tuple[str, Any]]) -> Callable[..., Any]:

@@ -35,7 +35,7 @@ class _Step:
 
 
 def recorded_loop(
-    layer: Any, tape: Tape, sequences: Any, initial_state: Any, mask: Any = None, training: Any = False
+    layer: Any, tape: Tape, sequences: Any, initial_state: Any, *, mask: Any, training: Any
 ) -> tuple[Any, Any, Any]:
     """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
     initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]

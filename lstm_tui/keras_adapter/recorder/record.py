@@ -1,4 +1,4 @@
-"""A recording of one call, made from the states and seeds that the model has now; afterwards they are as before."""
+"""A recording of one call, from the states and seeds that the model has now; they are put back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def record_predict(
     loaded: LoadedModel, inputs: Mapping[str, Array], batch_size: int | None = None
 ) -> Recording:
-    """What `model.predict(inputs, batch_size)` does, batch after batch, each from the states the last one left."""
+    """What `model.predict(inputs, batch_size)` does: each batch from the states that the last one left."""
     rows = len(next(iter(inputs.values())))
     size = batch_size or 32
     batches = [

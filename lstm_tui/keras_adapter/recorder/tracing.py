@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 
 from lstm_tui.keras_adapter.keeping import left_as_found
-from lstm_tui.keras_adapter.layer_tree import is_custom, placed_layers
+from lstm_tui.keras_adapter.layer_tree import placed_layers
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches
@@ -30,7 +30,7 @@ _SMALL_IN_ALL = 2**21
 
 @dataclass(frozen=True, eq=False)
 class TracedCall:
-    """A call of the model as a compiled function of its flattened inputs, and the tape that says what it gives.
+    """A call of the model as a compiled function of its flattened inputs, and the tape of what it gives.
 
     function: gives one flat list of tensors: the model's outputs, then for each loop its rows, initial states
     and
@@ -46,7 +46,7 @@ class TracedCall:
 
 
 def traced_call(model: Any, call: Callable[[Any], Any], inputs: Any, *, any_batch: bool) -> TracedCall:
-    """Trace `call(inputs)`; `any_batch` leaves the batch axis open, as `predict` does from its second size on."""
+    """Trace `call(inputs)`; `any_batch` leaves the batch axis open, as `predict` does for a second size."""
     tape = _tape_of(model)
     struct: list[Any] = []
 
@@ -155,17 +155,12 @@ def _wrap(layer: Any, tape: Tape, patches: Patches) -> None:
         if _runs_own_loop(layer):
             tape.refused[tape.path_of(layer)] = f"{type(layer).__name__} runs a loop of its own"
         else:
-            patches.set(layer, "inner_loop", partial(_recorded_loop, layer, tape, layer.inner_loop))
+            patches.set(layer, "inner_loop", _RecordedLoop(layer, tape, layer.inner_loop))
 
 
 def _runs_own_loop(layer: Any) -> bool:
     owner = next(base for base in type(layer).__mro__ if "inner_loop" in base.__dict__)
-    return is_custom_class(owner)
-
-
-def is_custom_class(kind: type) -> bool:
-    """Whether the class is the user's own."""
-    return not kind.__module__.startswith("keras.")
+    return not owner.__module__.startswith("keras.")
 
 
 def _recorded_call(layer: Any, original: Callable[..., Any], tape: Tape, *args: Any, **kwargs: Any) -> Any:
@@ -180,15 +175,19 @@ def _tensors(outputs: Any) -> list[Any]:
     return [value for value in keras.tree.flatten(outputs) if tf.is_tensor(value)]
 
 
-def _recorded_loop(
-    layer: Any, tape: Tape, original: Callable[..., Any], sequences: Any, initial_state: Any, mask: Any = None,
-    training: Any = False,
-) -> Any:  # fmt: skip
-    try:
-        return recorded_loop(layer, tape, sequences, initial_state, mask, training)
-    except StateShapeError as error:
-        tape.refused[tape.current] = str(error)
-        return original(sequences, initial_state, mask, training=training)
+@dataclass(frozen=True, eq=False)
+class _RecordedLoop:
+    """What takes the place of a layer's `inner_loop`, called as Keras calls it."""
 
+    layer: Any
+    tape: Tape
+    original: Callable[..., Any]
 
-__all__ = ["TracedCall", "is_custom", "traced_call"]
+    def __call__(self, sequences: Any, initial_state: Any, mask: Any = None, training: Any = False) -> Any:
+        try:
+            return recorded_loop(
+                self.layer, self.tape, sequences, initial_state, mask=mask, training=training
+            )
+        except StateShapeError as error:
+            self.tape.refused[self.tape.current] = str(error)
+            return self.original(sequences, initial_state, mask, training=training)
