@@ -1,14 +1,15 @@
 """A recording as one `.npz` file: every series under the names that scripts rely on, loadable without pickle.
 
 A recurrent layer at path `P` gives `P/h`, `P/c`, gates and candidate, each `(batch, timesteps, units)`, and
-`P/mask`; the model gives `output/NAME` and, where it is defined, `prefix/NAME`. The file is written whole or not
-at all: a script that finds it can trust it.
+`P/mask`; the model gives `output/NAME` and, where it is defined, `prefix/NAME`. The file is written whole or
+not at all: a script that finds it can trust it.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,6 @@ def trace_arrays(recording: Recording) -> dict[str, Array]:
 def write_trace(recording: Recording, path: Path) -> None:
     """Write the arrays to `path`, replacing a file that is there only once the new one is complete."""
     arrays = trace_arrays(recording)
-    pickled = [name for name, values in arrays.items() if values.dtype.hasobject]
-    if pickled:
-        raise ValueError(f"not plain numbers, and would be pickled: {', '.join(pickled)}")
     try:
         _write(path, arrays)
     except OSError as error:
@@ -50,8 +48,10 @@ def _write(path: Path, arrays: dict[str, Array]) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".npz", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, **arrays)
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+            for key, values in arrays.items():
+                with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, values, allow_pickle=False)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:

@@ -81,7 +81,7 @@ def test_an_array_that_would_need_pickle_leaves_nothing_and_keeps_what_was_there
     path = tmp_path / "out.npz"
     path.write_bytes(b"the trace of yesterday")
     broken = recording(LayerTrace("P", SIMPLE_RNN, {"h": np.array([[[object()]]])}, {}))
-    with pytest.raises(ValueError, match="pickled: P/h"):
+    with pytest.raises(ValueError, match="allow_pickle"):
         write_trace(broken, path)
     assert path.read_bytes() == b"the trace of yesterday"
     assert list(tmp_path.iterdir()) == [path]
