@@ -1,0 +1,255 @@
+"""What inputs, actions and calls come to: a plan for the engine. Pure; knows neither files nor YAML.
+
+The workbench folds its edits with `fold_actions`, a scenario file becomes a plan with `run_plan`: one meaning,
+two users. Actions change the scenario's own inputs; a call that names an input of its own gets that as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lstm_tui.arrays.opening import nearest
+from lstm_tui.arrays.rescale import Rescale
+from lstm_tui.errors import EditError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import (
+    Call,
+    CallModel,
+    Fit,
+    Inputs,
+    Predict,
+    ResetStates,
+    RunPlan,
+    StateReset,
+    Threads,
+)
+from lstm_tui.recurrent.recording import Array
+from lstm_tui.scenario.actions import Action, FitRescale, targeted
+
+if TYPE_CHECKING:
+    from lstm_tui.scenario.loading import LoadedScenario
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """What actions come to: the inputs after them, states to set, and what to do to the outputs, in order."""
+
+    inputs: Inputs
+    resets: tuple[StateReset, ...] = ()
+    output_rescales: tuple[Rescale, ...] = ()
+
+    def output(self, array: Array) -> Array:
+        """An output `(batch, ...)` of the model in the units that the inverse rescales lead back to."""
+        for rescale in self.output_rescales:
+            array = rescale.apply(array)
+        return array
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a rescale may be measured on: the reference by input name, and its labels."""
+
+    reference: Inputs = field(default_factory=dict)
+    target: Array | None = None
+
+
+def fold_actions(
+    inputs: Inputs,
+    actions: Sequence[Action],
+    reference: Inputs,
+    facts: ModelFacts,
+    *,
+    reference_target: Array | None = None,
+) -> Folded:
+    """`inputs` by the model's names, with `actions` done in order.
+
+    Raises: EditError where an action does not fit what the ones before it left.
+    """
+    samples = Samples(name_inputs(reference, facts), reference_target)
+    folded = Folded(name_inputs(inputs, facts))
+    for action in actions:
+        folded = with_action(folded, action, samples, facts)
+    return folded
+
+
+def with_action(folded: Folded, action: Action, samples: Samples, facts: ModelFacts) -> Folded:
+    """`folded` with one more action done.
+
+    Raises: EditError where it does not fit.
+    """
+    change, only = targeted(action)
+    if isinstance(change, StateReset):
+        return replace(folded, resets=(*folded.resets, with_layer_paths(change, facts)))
+    names = _names(folded.inputs, only)
+    if isinstance(change, FitRescale):
+        measured = {name: _measured(change, samples, name, len(names)) for name in names}
+        if change.inverse:
+            return replace(folded, output_rescales=(*folded.output_rescales, measured[names[0]]))
+        return _changed(folded, names, lambda name, array: measured[name].apply(array))
+    if isinstance(change, Rescale) and change.inverse:
+        return replace(folded, output_rescales=(*folded.output_rescales, change))
+    return _changed(folded, names, lambda _name, array: change.apply(array))
+
+
+def _changed(folded: Folded, names: Sequence[str], change: Callable[[str, Array], Array]) -> Folded:
+    inputs = {name: change(name, array) if name in names else array for name, array in folded.inputs.items()}
+    return replace(folded, inputs=inputs)
+
+
+def _names(inputs: Inputs, only: str | None) -> list[str]:
+    """The inputs that an action is for. A model with one input takes any name for it."""
+    if not inputs:
+        raise EditError("There is no input yet.", todo="open an input first")
+    if only is None or len(inputs) == 1:
+        return list(inputs)
+    return [_known(only, inputs, "input")]
+
+
+def _known(name: str, names: Sequence[str] | Mapping[str, object], what: str) -> str:
+    if name in names:
+        return name
+    meant = nearest(name, names)
+    raise EditError(
+        f"There is no {what} {one_line(name, 60)}.",
+        expected=f"one of {', '.join(one_line(each, 60) for each in names)}"
+        if names
+        else f"a model with one {what}",
+        todo=f"did you mean {one_line(meant)}?" if meant else "",
+    )
+
+
+def _measured(change: FitRescale, samples: Samples, name: str, of: int) -> Rescale:
+    sample = samples.target if change.on == "reference_target" else samples.reference.get(name)
+    if sample is None:
+        which = "labels of the reference" if change.on == "reference_target" else "reference"
+        raise EditError(
+            f"There is no {which} to fit a rescale on"
+            + (f" for input {one_line(name, 60)}." if of > 1 else "."),
+            expected="a sample of what the model was trained on",
+            todo=f"add `{change.on}: {{file: ...}}` to the scenario, or give the numbers themselves",
+        )
+    return change.measured(sample)
+
+
+# --- names of inputs and layers ---------------------------------------------------------------------
+
+
+def positional(index: int) -> str:
+    """The name of an input that is known by its place in a list; `name_inputs` gives it its own."""
+    return f"#{index}"
+
+
+def name_inputs(inputs: Inputs, facts: ModelFacts) -> Inputs:
+    """`inputs` by the model's names, in the model's order.
+
+    One bare array is the first input; a list goes by the model's order; the only input of a model with one may
+    have any name (Keras makes up another whenever the model is built). Inputs that are missing stay missing:
+    that such a call fails is a result.
+
+    Raises: EditError for a name that the model does not have.
+    """
+    known = [tensor.name for tensor in facts.inputs]
+    if not known:
+        return dict(inputs)
+    if len(inputs) == 1 and len(known) == 1:
+        return {known[0]: next(iter(inputs.values()))}
+    aliases = {"": known[0], **{positional(index): name for index, name in enumerate(known)}}
+    named = {_known(aliases.get(name, name), known, "input"): array for name, array in inputs.items()}
+    return {name: named[name] for name in known if name in named}
+
+
+def with_layer_paths(reset: StateReset, facts: ModelFacts) -> StateReset:
+    """`reset` with full paths: `lstm_1` may stand for `encoder/lstm_1`, a wrapper for its halves.
+
+    Raises: EditError for a layer that keeps no state.
+    """
+    if not reset.layers or not facts.layers:
+        return reset
+    stateful = [
+        layer.path for layer in facts.recurrent_layers if layer.recurrent and layer.recurrent.stateful
+    ]
+    paths = [path for name in reset.layers for path in _paths(name, stateful, sure=facts.from_keras)]
+    return replace(reset, layers=tuple(dict.fromkeys(paths)))
+
+
+def _paths(name: str, stateful: Sequence[str], *, sure: bool) -> list[str]:
+    if name in stateful:
+        return [name]
+    found = [path for path in stateful if f"/{name}/" in f"/{path}/"]
+    if found:
+        return found
+    # One cell of a stack, or a layer that the file alone does not tell: the engine knows.
+    unseen = name.rpartition("/")[0] in stateful or not sure
+    return [name if unseen else _known(name, stateful, "stateful layer")]
+
+
+# --- the plan of a scenario -------------------------------------------------------------------------
+
+
+def run_plan(loaded: LoadedScenario, facts: ModelFacts) -> RunPlan:
+    """The plan of a loaded scenario on this model.
+
+    Raises: ScenarioError with the place of the action or name that does not fit.
+    """
+    return folded_plan(loaded, facts)[0]
+
+
+def folded_plan(loaded: LoadedScenario, facts: ModelFacts) -> tuple[RunPlan, Folded]:
+    """The plan, and what its actions came to: `Folded.output` gives outputs the units that are wanted.
+
+    Raises: ScenarioError with the place of the action or name that does not fit.
+    """
+    with loaded.locating(loaded.scenario.inputs_at):
+        folded = Folded(name_inputs(loaded.inputs, facts))
+    with loaded.locating(("reference",)):
+        samples = Samples(name_inputs(loaded.reference, facts), loaded.reference_target)
+    for index, action in enumerate(loaded.actions):
+        with loaded.locating(("actions", index)):
+            folded = with_action(folded, action, samples, facts)
+    calls = []
+    for index, call in enumerate(loaded.calls):
+        with loaded.locating(("calls", index)):
+            calls.append(named_call(call, facts))
+    plan = RunPlan(
+        inputs=folded.inputs,
+        resets=folded.resets,
+        calls=tuple(calls),
+        record=_record(loaded, calls),
+        target=loaded.target,
+    )
+    return plan, folded
+
+
+def named_call(call: Call, facts: ModelFacts) -> Call:
+    """`call` with its own inputs and layers by the model's names.
+
+    Raises: EditError for a name that the model does not have.
+    """
+    match call:
+        case Predict(inputs=inputs) | CallModel(inputs=inputs) if inputs is not None:
+            return replace(call, inputs=name_inputs(inputs, facts))
+        case Fit(validation=(inputs, target)):
+            return replace(call, validation=(name_inputs(inputs, facts), target))
+        case ResetStates(to=StateReset() as reset):
+            return replace(call, to=with_layer_paths(reset, facts))
+        case Threads(each=each):
+            return replace(call, each=tuple(named_call(inner, facts) for inner in each))
+        case _:
+            return call
+
+
+def recordable_calls(calls: Sequence[Call]) -> tuple[int, ...]:
+    """Indices of the calls that run the model forward over a whole sequence: those whose steps can be shown."""
+    return tuple(index for index, call in enumerate(calls) if isinstance(call, Predict | CallModel))
+
+
+def _record(loaded: LoadedScenario, calls: Sequence[Call]) -> int:
+    """The call that the scenario's view names, else the last one whose steps can be shown, else the last."""
+    recordable = recordable_calls(calls)
+    view = loaded.scenario.view
+    if view is not None and view.call in recordable:
+        return view.call
+    return recordable[-1] if recordable else len(calls) - 1
