@@ -8,66 +8,62 @@ from __future__ import annotations
 
 import math
 
+#: Below this size fewer than three digits would count in the cells that a table has to give.
+SMALL = 1e-3
+#: What float32 holds.
+DIGITS = 7
+
 
 def number(value: float, width: int, *, signed: bool = False) -> str:
-    """`value` right-aligned in `width` cells: `-0.8312`, `1.2e-05`, `NaN`, `-inf`; with `+` where `signed`.
+    """`value` right-aligned in `width` cells: `-0.8312`, `1.2e-5`, `NaN`, `-inf`; with `+` where `signed`.
 
     Where no form fits, `#` fills the cells, as in a spreadsheet: cut digits would be a wrong number.
     """
-    for text in _forms(float(value), width, "+" if signed else ""):
-        if len(text) <= width:
-            return text.rjust(width)
-    return "#" * max(width, 0)
+    plus = "+" if signed else ""
+    if not math.isfinite(value):
+        texts = [_not_finite(value, plus)]
+    elif value == 0:
+        texts = ["0"]
+    else:
+        texts = _forms(abs(value), "-" if value < 0 else plus, width)
+    return next((text.rjust(width) for text in texts if len(text) <= width), "#" * width)
 
 
 def short_number(value: float, digits: int = 3, *, signed: bool = False) -> str:
-    """`value` in as few cells as `digits` significant digits take: `0.93`, `-2`, `1.2e-05`."""
+    """`value` in as few cells as `digits` significant digits take: `0.93`, `-2`, `1.2e-5`."""
     if not math.isfinite(value):
         return _not_finite(value, "+" if signed else "")
-    sign = "+" if signed and value > 0 else ""
-    return f"{sign}{value:.{digits}g}"
+    mantissa, exponential, power = f"{value:.{digits}g}".partition("e")
+    text = f"{mantissa}e{int(power)}" if exponential else mantissa
+    return f"+{text}" if signed and value > 0 else text
 
 
 def percent(share: float) -> str:
-    """A share of 1 in four cells: ` 41%`, `100%`, ` <1%` where not quite nothing, `  --` where undefined."""
+    """A share in four cells: ` 41%`, ` <1%` and `>99%` if not quite none or all, `  --` if undefined."""
     if not math.isfinite(share):
         return "  --"
     if 0 < share < 0.01:
         return " <1%"
-    return f"{math.floor(share * 100 + 1e-9):3d}%"
+    if 0.99 < share < 1:
+        return ">99%"
+    return f"{share * 100:3.0f}%"
 
 
-def _forms(value: float, width: int, plus: str) -> list[str]:
-    """The ways to write the value, the best first."""
-    if not math.isfinite(value):
-        return [_not_finite(value, plus), "NaN" if math.isnan(value) else "+" if value > 0 else "-"]
-    if value == 0:
-        return ["0"]
-    sign = "-" if value < 0 else plus
-    size = abs(value)
-    scientific = _scientific(size, sign, width)
-    fixed = _fixed(size, sign, width)
-    # Below three digits that count, the scientific form says more.
-    small = size < 1e-3
-    return [*scientific, *fixed] if small or not fixed else [*fixed, *scientific]
-
-
-def _fixed(size: float, sign: str, width: int) -> list[str]:
-    """One cell is kept for a sign in any case: the point must not move as the sign changes."""
+def _forms(size: float, sign: str, width: int) -> list[str]:
+    """The ways to write it, the best first."""
+    scientific = [_scientific(size, sign, places) for places in (3, 2, 1, 0)]
+    # One cell is kept for a sign in any case: the point must not move as the sign changes.
+    roomy = [text for text in scientific if len(text) < width + bool(sign)]
     whole = len(f"{size:.0f}")
-    decimals = min(max(width - 2 - whole, 0), 6)
-    texts = [f"{sign}{size:.{places}f}" for places in {decimals, max(decimals - 1, 0)}]
-    fitting = sorted((text for text in texts if len(text) <= width), key=len, reverse=True)
-    return [text for text in fitting if any(digit in "123456789" for digit in text)]
+    fixed = f"{sign}{size:.{max(min(width - 2, DIGITS) - whole, 0)}f}"
+    if size < SMALL or not any(digit in "123456789" for digit in fixed):
+        return [*roomy, *scientific, fixed]
+    return [fixed, *roomy, *scientific]
 
 
-def _scientific(size: float, sign: str, width: int) -> list[str]:
-    exponent = math.floor(math.log10(size))
-    texts = []
-    for digits in range(min(max(width - 6, 0), 6), -1, -1):
-        mantissa, _, power = f"{size:.{digits}e}".partition("e")
-        texts.append(f"{sign}{mantissa}e{int(power)}")
-    return texts if exponent else texts[:1]
+def _scientific(size: float, sign: str, places: int) -> str:
+    mantissa, _, power = f"{size:.{places}e}".partition("e")
+    return f"{sign}{mantissa}e{int(power)}"
 
 
 def _not_finite(value: float, plus: str) -> str:
