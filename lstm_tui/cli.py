@@ -1,0 +1,196 @@
+"""Reads the command line and opens a shell: the workbench, or a headless command.
+
+Heavy imports stand inside the commands that need them. Standard output carries the result alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from lstm_tui import __version__
+from lstm_tui.errors import LstmTuiError, UsageError
+
+#: Words that scripts may already use and that this version cannot do yet: refused, never taken for a file name.
+_NOT_YET = ("diagnose", "rebuild", "diff", "shrink", "run")
+_SCENARIO_SUFFIXES = {".yaml", ".yml"}
+
+
+class _DefaultToWorkbench(click.Group):
+    """A group whose unknown first word is a model or a scenario to open."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert `open` where no command is named."""
+        if not any(word in {"--help", "-h", "--version"} for word in args[:1]):
+            first = next((word for word in args if not word.startswith("-")), None)
+            if first is None or first not in self.commands or args[0].startswith("-"):
+                args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that runs a model."""
+    for option in (
+        click.option("--debug", is_flag=True, help="Show a traceback where something fails."),
+        click.option("--gpu", is_flag=True, help="Let TensorFlow use a GPU; otherwise it does not see any."),
+        click.option("--trust", is_flag=True, help="Allow Lambda layers: the model file may run code."),
+        click.option(
+            "--custom-objects",
+            multiple=True,
+            metavar="MODULE",
+            help="Import this module (a dotted name or a .py file) for your own layers. May be given again.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_DefaultToWorkbench, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="lstm-tui")
+def cli() -> None:
+    """A debugger for recurrent Keras models, at home in a terminal.
+
+    \b
+    lstm-tui                               the gallery of bundled scenarios
+    lstm-tui model.keras --input x.npy     step through a prediction
+    lstm-tui scenario.yaml                 open a saved scenario
+    """
+
+
+@cli.command("open", hidden=True)
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5.")
+@click.option("--target", type=click.Path(path_type=Path), help="What the predictions should have been.")
+@click.option("--reference", type=click.Path(path_type=Path), help="A sample of the training data.")
+@engine_options
+def open_(
+    model: Path | None,
+    scenario: tuple[Path, ...],
+    input_: Path | None,
+    target: Path | None,
+    reference: Path | None,
+    **options: Any,
+) -> None:
+    """Open the workbench on a model or on scenarios; without either, on the gallery."""
+    _needs_terminal()
+    if model is not None and str(model) in _NOT_YET and not model.exists():
+        raise UsageError(f"`lstm-tui {model}` is not part of version {__version__}", todo="lstm-tui --help lists what is")
+    if model is not None and model.suffix in _SCENARIO_SUFFIXES:
+        model, scenario = None, (model, *scenario)
+    # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
+    from lstm_tui.tui.start import start_workbench
+
+    start_workbench(
+        model=model,
+        scenarios=scenario,
+        input_path=input_,
+        target_path=target,
+        reference_path=reference,
+        options=_options(options),
+    )
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.option("--debug", is_flag=True, help="Show a traceback where something fails.")
+def inspect(model: Path, as_json: bool, debug: bool) -> None:
+    """Architecture, shapes at every layer, parameters and weight statistics; no TensorFlow is started."""
+    del debug
+    from lstm_tui.model_file import read_model_file, weight_statistics
+    from lstm_tui.report.inspection import inspection_json, inspection_text
+
+    facts = read_model_file(model)
+    statistics = weight_statistics(model)
+    if as_json:
+        click.echo(json.dumps(inspection_json(facts, statistics), indent=2))
+    else:
+        click.echo(inspection_text(facts, statistics))
+
+
+@cli.command()
+@click.argument("source", metavar="MODEL|SCENARIO", type=click.Path(path_type=Path))
+@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The .npz file to write.")
+@engine_options
+def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> None:
+    """Run once and write every recorded array."""
+    from lstm_tui.report.tracing import trace_to_file
+
+    trace_to_file(source, input_, output, _options(options), _progress)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path), help="Replay against this model instead of each scenario's own.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report here.")
+@engine_options
+def replay(paths: tuple[Path, ...], model: Path | None, as_json: bool, junit: Path | None, **options: Any) -> None:
+    """Replay scenario files, or folders of them, and check what they expect."""
+    from lstm_tui.report.replaying import replay_paths
+
+    sys.exit(replay_paths(paths, model, as_json, junit, _options(options), _progress))
+
+
+@cli.command()
+def schema() -> None:
+    """JSON Schema of the scenario format, on standard output."""
+    from lstm_tui.scenario.schema import scenario_json_schema
+
+    click.echo(json.dumps(scenario_json_schema(), indent=2))
+
+
+@cli.command()
+@click.option("--path", "only_path", is_flag=True, help="Print only where the file is looked for.")
+def settings(only_path: bool) -> None:
+    """Say where the settings file is and whether it is right; list what may stand in it."""
+    from lstm_tui.report.settings_text import settings_text
+    from lstm_tui.tui.settings import settings_path
+
+    click.echo(settings_path() if only_path else settings_text())
+
+
+def _options(options: dict[str, Any]) -> Any:
+    from lstm_tui.engine.options import EngineOptions
+
+    return EngineOptions(gpu=options["gpu"], trust=options["trust"], custom_objects=tuple(options["custom_objects"]))
+
+
+def _needs_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the workbench needs a terminal, and standard input or output is none",
+            todo="run it in a terminal (ssh -t), or use a headless command: inspect, trace, replay",
+        )
+
+
+def _progress(stage: str, fraction: float | None) -> None:
+    """One line of progress on standard error, only where a person watches."""
+    if sys.stderr.isatty():
+        share = "" if fraction is None else f" {fraction:4.0%}"
+        click.echo(f"\r\x1b[K{stage}{share}", err=True, nl=False)
+
+
+def main() -> NoReturn:
+    """Entry point: an error of ours is one to a few lines and exit status 2."""
+    debug = "--debug" in sys.argv
+    try:
+        sys.exit(cli.main(standalone_mode=False, prog_name="lstm-tui"))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except LstmTuiError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"lstm-tui: {error}", err=True)
+        sys.exit(2)

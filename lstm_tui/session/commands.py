@@ -1,0 +1,171 @@
+"""What can happen to a Session, and what it asks for in return. Values only; `update` gives them meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.recording import Array
+from lstm_tui.session.edits import Edit
+from lstm_tui.session.state import EngineState
+
+# --- looking around ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MoveStep:
+    """The cursor `by` timesteps forth (or back)."""
+
+    by: int
+
+
+@dataclass(frozen=True)
+class GoToStep:
+    """The cursor to timestep `step`; negative counts from the end."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class MoveLayer:
+    """The `by`-th next recorded layer."""
+
+    by: int
+
+
+@dataclass(frozen=True)
+class ChooseLayer:
+    """The recorded layer at `path`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class MoveSeries:
+    """The `by`-th next series of the layer: h, c, gates."""
+
+    by: int
+
+
+@dataclass(frozen=True)
+class MoveUnit:
+    """The `by`-th next unit; from the most active ones to unit 0."""
+
+    by: int
+
+
+@dataclass(frozen=True)
+class ChooseUnit:
+    """This unit; None for the most active ones."""
+
+    unit: int | None
+
+
+@dataclass(frozen=True)
+class MoveSample:
+    """The `by`-th next sample of the batch."""
+
+    by: int
+
+
+@dataclass(frozen=True)
+class MoveCall:
+    """Show the `by`-th next call that has a recording."""
+
+    by: int
+
+
+# --- changing ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class MakeEdits:
+    """Make these edits, in order, as one answer to one question."""
+
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Take the last edit back."""
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Make the last undone edit again."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenInputs:
+    """Use these arrays as input, by input name; edits stay."""
+
+    inputs: Inputs
+    source: str
+    target: Array | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The session was written to `path`."""
+
+    path: Path
+
+
+# --- from the engine --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EngineSaid:
+    """What the engine is doing now."""
+
+    state: EngineState
+
+
+@dataclass(frozen=True)
+class ModelLoaded:
+    """The model as Keras built it."""
+
+    facts: ModelFacts
+
+
+@dataclass(frozen=True, eq=False)
+class RunArrived:
+    """The run of the plan with this key; kept under it, whatever is shown by now."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class RunRefused:
+    """The engine could not run the plan with this key, and says why."""
+
+    key: str
+    reason: str
+
+
+Command = (
+    MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
+    | MakeEdits | Undo | Redo | OpenInputs | Saved
+    | EngineSaid | ModelLoaded | RunArrived | RunRefused
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class StartRun:
+    """Ask the engine for this plan."""
+
+    plan: RunPlan
+
+
+@dataclass(frozen=True)
+class Announce:
+    """Tell the user; `text` is one to a few lines."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+
+
+Effect = StartRun | Announce

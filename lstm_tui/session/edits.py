@@ -1,0 +1,119 @@
+"""Edits: what a user changes, each a value that can be undone, redone and saved in a scenario.
+
+Moving the cursor is not an edit. `fold` turns the edits made so far into the plan that the engine runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Call, Inputs, Predict, ResetStates, RunPlan
+from lstm_tui.recurrent.recording import Array
+from lstm_tui.scenario.actions import Action
+from lstm_tui.scenario.actions import describe as describe_action
+from lstm_tui.scenario.plan import Folded, fold_actions, named_call, recordable_calls
+
+
+@dataclass(frozen=True)
+class PredictAgain:
+    """One more identical `predict` after the calls so far, from the state that they left."""
+
+
+@dataclass(frozen=True)
+class ResetBeforeEachCall:
+    """A reset before every call that reads the state: what a server has to do between sequences."""
+
+
+#: An action of the scenario format, or a change of the calls.
+Edit = Action | PredictAgain | ResetBeforeEachCall
+
+
+@dataclass(frozen=True)
+class History:
+    """Edits done, oldest first, and those undone, next to redo last."""
+
+    done: tuple[Edit, ...] = ()
+    undone: tuple[Edit, ...] = ()
+
+    def doing(self, edits: Sequence[Edit]) -> History:
+        """With `edits` made; what had been undone can no longer be redone."""
+        return History((*self.done, *edits))
+
+    def undoing(self) -> History:
+        """One edit back; the same history where there is none."""
+        return History(self.done[:-1], (*self.undone, self.done[-1])) if self.done else self
+
+    def redoing(self) -> History:
+        """One edit forth; the same history where there is none."""
+        return History((*self.done, self.undone[-1]), self.undone[:-1]) if self.undone else self
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The edits that a scenario saves as its actions."""
+        return tuple(edit for edit in self.done if not isinstance(edit, PredictAgain | ResetBeforeEachCall))
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What was opened, untouched by edits. `reference` is a sample of the training data, by input name."""
+
+    inputs: Inputs = field(default_factory=dict)
+    reference: Inputs = field(default_factory=dict)
+    reference_target: Array | None = None
+    target: Array | None = None
+    calls: tuple[Call, ...] = (Predict(),)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What the edits come to: a run for the engine, and what the actions do to its outputs afterwards."""
+
+    run: RunPlan
+    folded: Folded
+
+    def recording(self, call: int) -> Plan:
+        """The same plan with another of its calls recorded."""
+        return replace(self, run=replace(self.run, record=call))
+
+
+def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
+    """The plan for `material` with `edits` made, in order.
+
+    Raises: EditError where an edit does not fit what the ones before it left.
+    """
+    folded = fold_actions(
+        material.inputs,
+        History(tuple(edits)).actions,
+        material.reference,
+        facts,
+        reference_target=material.reference_target,
+    )
+    calls = tuple(named_call(call, facts) for call in with_call_edits(material.calls, edits))
+    recordable = recordable_calls(calls)
+    record = recordable[-1] if recordable else len(calls) - 1
+    run = RunPlan(inputs=folded.inputs, resets=folded.resets, calls=calls, record=record, target=material.target)
+    return Plan(run, folded)
+
+
+def with_call_edits(calls: tuple[Call, ...], edits: Sequence[Edit]) -> tuple[Call, ...]:
+    """`calls` after those edits that change the calls themselves."""
+    for edit in edits:
+        if isinstance(edit, PredictAgain):
+            calls = (*calls, Predict())
+        elif isinstance(edit, ResetBeforeEachCall):
+            reading = [call for call in calls if not isinstance(call, ResetStates)]
+            calls = tuple(step for call in reading for step in (ResetStates(), call))
+    return calls
+
+
+def describe(edit: Edit) -> str:
+    """A few words for the list of edits."""
+    match edit:
+        case PredictAgain():
+            return "predict again"
+        case ResetBeforeEachCall():
+            return "reset before each call"
+        case _:
+            return describe_action(edit)

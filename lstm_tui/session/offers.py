@@ -1,0 +1,140 @@
+"""What reset, rescale and reshape offer for this session, the most fitting first, each with its reason.
+
+An offer is words and edits; what it would lead to is asked of `preview`. Nothing is changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm_tui.arrays.summary import describe as summarise
+from lstm_tui.arrays.fitting import suggestions
+from lstm_tui.arrays.rescale import Rescale, fit
+from lstm_tui.checks.call_failure import mismatch
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.recurrent.calls import StateReset
+from lstm_tui.recurrent.recording import Array
+from lstm_tui.session.edits import Edit, ResetBeforeEachCall, fold
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import output_view
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """One line of a dialogue: what it does, why it is offered, and the edits it makes."""
+
+    label: str
+    reason: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What edits would lead to: `lines` of words, and whether the model takes the result."""
+
+    lines: tuple[str, ...]
+    fits: bool
+
+
+def present_inputs(session: Session) -> dict[str, Array]:
+    """The input arrays as they go into the model now."""
+    return dict(session.plan.run.inputs) if session.plan else dict(session.material.inputs)
+
+
+def reset_offers(session: Session) -> tuple[Offer, ...]:
+    """All layers or one, to zeros or random; before each call where there are several."""
+    stateful = [layer.path for layer in session.model.recurrent_layers if layer.recurrent and layer.recurrent.stateful]
+    if not stateful:
+        return ()
+    several = session.plan is not None and len(session.plan.run.calls) > 1
+    each = Offer("before each call, all layers to zeros", "independent sequences: no call sees another's state", (ResetBeforeEachCall(),))
+    whole = Offer("once, all layers to zeros", f"{len(stateful)} stateful layer{'s' * (len(stateful) > 1)}", (StateReset(),))
+    single = [
+        Offer(f"once, {path} to zeros", "the others keep their state", (StateReset(layers=(path,)),))
+        for path in stateful if len(stateful) > 1
+    ]  # fmt: skip
+    noise = Offer("once, all layers to random values", "how much does the start matter?", (StateReset(to="random"),))
+    return ((each, whole) if several else (whole, each)) + (*single, noise)
+
+
+def rescale_offers(session: Session) -> tuple[Offer, ...]:
+    """Fitted on the reference sample where there is one, else on the input itself; inverse for the output."""
+    offers = []
+    for name, array in present_inputs(session).items():
+        if array.ndim == 0 or array.dtype.kind not in "fiu":
+            continue
+        reference = session.material.reference.get(name)
+        source = reference if reference is not None and reference.shape[-1:] == array.shape[-1:] else array
+        reason = "fitted on the reference sample" if source is reference else "fitted on this input itself (no reference sample)"
+        for method in ("standard", "minmax", "robust"):
+            label = f"{method}" + (f" · {name}" if len(present_inputs(session)) > 1 else "")
+            offers.append(Offer(label, reason, (fit(method, source),)))
+    return (*offers, *_inverse_offers(session))
+
+
+def _inverse_offers(session: Session) -> list[Offer]:
+    """Undo on the output what a rescale of the input did, where the features allow it."""
+    view = output_view(session)
+    done = [edit for edit in session.history.done if isinstance(edit, Rescale) and not edit.inverse]
+    if view is None or not done:
+        return []
+    back = done[-1].inverted()
+    width = int(np.size(back.center))
+    if width not in (1, view.final.size):
+        return []
+    return [Offer(f"inverse {back.method} of the output", "predictions back into the units of the data", (back,))]
+
+
+def reshape_offers(session: Session) -> tuple[Offer, ...]:
+    """For each input that does not fit: what makes it fit, first what is most likely meant; then what also fits."""
+    offers = []
+    arrays = present_inputs(session)
+    for tensor in session.model.inputs:
+        array = arrays.get(tensor.name)
+        if array is None:
+            continue
+        for suggestion in suggestions(array.shape, tensor.shape, dtype=array.dtype, bound_batch=session.model.stateful_batch):
+            words = ", then ".join(step.describe() for step in suggestion.reshapes)
+            offers.append(Offer(f"{words} → {shape_words(suggestion.result)}", suggestion.reason, tuple(suggestion.reshapes)))
+    return tuple(offers)
+
+
+def preview(session: Session, edits: Sequence[Edit]) -> Preview:
+    """Shape and range of every input after `edits`, and whether the model takes them."""
+    try:
+        plan = fold(session.material, (*session.history.done, *edits), session.model).run
+    except LstmTuiError as error:
+        return Preview(tuple(str(error).splitlines()), False)
+    before = present_inputs(session)
+    lines = [_change(name, before.get(name), after) for name, after in plan.inputs.items()]
+    problem = mismatch(session.model, plan.inputs)
+    if len(plan.calls) != len(session.plan.run.calls if session.plan else ()):
+        lines.append(f"{len(plan.calls)} calls: the states are reset between them")
+    lines.append(problem.sentence if problem else f"fits {session.model.name}")
+    return Preview(tuple(lines), problem is None)
+
+
+def _change(name: str, before: Array | None, after: Array) -> str:
+    now = f"{shape_words(after.shape)} {range_words(after)}"
+    if before is None or (before.shape == after.shape and before is after):
+        return f"{name or 'input'}  {now}"
+    return f"{name or 'input'}  {shape_words(before.shape)} {range_words(before)}  →  {now}"
+
+
+def shape_words(shape: Sequence[int | None]) -> str:
+    """`(1, 60, 5)`; None as in Keras."""
+    inner = ", ".join(str(size) for size in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def range_words(array: Array) -> str:
+    """`−1.2 … 3.4` of the finite values, with a count of what is not finite."""
+    if array.size == 0:
+        return "empty"
+    summary = summarise(array)
+    strange = summary.nan_count + summary.inf_count
+    text = f"{summary.minimum:.4g} … {summary.maximum:.4g}"
+    return f"{text}, {strange} not finite" if strange else text

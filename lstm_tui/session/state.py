@@ -1,0 +1,98 @@
+"""The Session: everything about the user's work that must survive undo, saving or a new engine.
+
+Scroll positions, focus and half-typed text are not here; they stay in the widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Run
+from lstm_tui.session.edits import History, Material, Plan
+
+if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
+    from lstm_tui.scenario.loading import LoadedScenario
+
+#: How many runs are kept for undo and redo, and how many bytes of arrays at most.
+KEPT_RUNS = 12
+KEPT_BYTES = 1 << 30
+
+EngineStage = Literal["starting", "loading", "ready", "running", "gone"]
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What the engine is doing, for the quiet line at the top. `fraction` in [0, 1] where it is known."""
+
+    stage: EngineStage = "starting"
+    text: str = ""
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones."""
+
+    step: int = 0
+    layer: str = ""
+    series: str = "h"
+    unit: int | None = None
+    sample: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """What a scenario says of itself, and where its input came from (a file's name, `random sequence`).
+
+    opened: the scenario as it was read, so that what stays untouched is saved as it was written.
+    """
+
+    path: Path | None = None
+    name: str = ""
+    description: str = ""
+    input_source: str = ""
+    opened: LoadedScenario | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One model, one input, the edits made, the runs they gave and the place where the user looks.
+
+    plan: what the present edits come to; None while there is no input.
+    key: the plan's key, under which its run is kept in `runs`.
+    before: key of the run shown before the last edit, for before/after.
+    """
+
+    model: ModelFacts
+    story: Story = Story()
+    material: Material = field(default_factory=Material)
+    history: History = History()
+    plan: Plan | None = None
+    key: str = ""
+    before: str = ""
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    #: The error that a plan met instead of giving a run, by key.
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    cursor: Cursor = Cursor()
+    engine: EngineState = EngineState()
+    #: The history at the last save, to know whether something would be lost.
+    saved_history: History = History()
+
+    @property
+    def run(self) -> Run | None:
+        """The run of the present plan, once it has arrived."""
+        return self.runs.get(self.key)
+
+    @property
+    def run_before(self) -> Run | None:
+        """The run shown before the last edit."""
+        return self.runs.get(self.before)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether edits were made since opening or saving."""
+        return self.history.done != self.saved_history.done

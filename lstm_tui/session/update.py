@@ -1,0 +1,189 @@
+"""The one function that changes a Session: `update(session, command) -> (session, effects)`.
+
+Nothing here reads a file, draws or waits. An edit that does not fit leaves the session as it was and announces why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Run
+from lstm_tui.session import commands as c
+from lstm_tui.session.commands import Announce, Command, Effect, StartRun
+from lstm_tui.scenario.plan import recordable_calls
+from lstm_tui.session.edits import History, Material, fold
+from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
+from lstm_tui.session.view import shown_trace, timesteps
+
+Result = tuple[Session, tuple[Effect, ...]]
+
+
+def open_session(
+    model: ModelFacts,
+    material: Material | None = None,
+    *,
+    story: Story | None = None,
+    history: History | None = None,
+    cursor: Cursor | None = None,
+) -> Result:
+    """A new session, with the effect that starts its first run once the model is loaded."""
+    session = Session(
+        model=model,
+        story=story or Story(),
+        material=material or Material(),
+        cursor=cursor or Cursor(),
+    )
+    wanted = history or History()
+    return _refold(replace(session, saved_history=wanted), wanted)
+
+
+def update(session: Session, command: Command) -> Result:
+    """`session` after `command`, and what is to be done about it."""
+    match command:
+        case c.MakeEdits(edits):
+            return _refold(session, session.history.doing(edits))
+        case c.Undo():
+            return _step_history(session, session.history.undoing(), "nothing to undo")
+        case c.Redo():
+            return _step_history(session, session.history.redoing(), "nothing to redo")
+        case c.OpenInputs(inputs, source, target):
+            material = replace(session.material, inputs=inputs, target=target)
+            story = replace(session.story, input_source=source)
+            return _refold(replace(session, material=material, story=story), session.history)
+        case c.MoveCall(by):
+            return _move_call(session, by)
+        case c.ModelLoaded(facts):
+            return _model_loaded(session, facts)
+        case c.RunArrived(run):
+            return _with_valid_cursor(replace(session, runs=_kept({**session.runs, run.key: run}, run.key))), ()
+        case c.RunRefused(key, reason):
+            return replace(session, refusals={**session.refusals, key: reason}), ()
+        case c.EngineSaid(state):
+            return replace(session, engine=state), ()
+        case c.Saved(path):
+            story = replace(session.story, path=path)
+            return replace(session, story=story, saved_history=session.history), ()
+        case _:
+            return _with_valid_cursor(replace(session, cursor=_moved(session, command))), ()
+
+
+def _moved(session: Session, command: Command) -> Cursor:
+    cursor = session.cursor
+    last = max(timesteps(session) - 1, 0)
+    match command:
+        case c.MoveStep(by):
+            return replace(cursor, step=min(max(cursor.step + by, 0), last))
+        case c.GoToStep(step):
+            return replace(cursor, step=min(max(step if step >= 0 else last + 1 + step, 0), last))
+        case c.MoveLayer(by):
+            return replace(cursor, layer=_next_in(_layer_paths(session), cursor.layer, by))
+        case c.ChooseLayer(path):
+            return replace(cursor, layer=path)
+        case c.MoveSeries(by):
+            trace = shown_trace(session)
+            return replace(cursor, series=_next_in(trace.cell.series, cursor.series, by)) if trace else cursor
+        case c.MoveUnit(by):
+            trace = shown_trace(session)
+            start = -1 if cursor.unit is None and by > 0 else cursor.unit or 0
+            return replace(cursor, unit=(start + by) % trace.units) if trace else cursor
+        case c.ChooseUnit(unit):
+            return replace(cursor, unit=unit)
+        case c.MoveSample(by):
+            trace = shown_trace(session)
+            return replace(cursor, sample=(cursor.sample + by) % trace.batch) if trace else cursor
+    raise TypeError(f"not a command: {command!r}")
+
+
+def _with_valid_cursor(session: Session) -> Session:
+    """The cursor where there is something to see, after another recording has come into view."""
+    cursor = session.cursor
+    paths = _layer_paths(session)
+    if not paths:
+        return session
+    if cursor.layer not in paths:
+        cursor = replace(cursor, layer=paths[0])
+    trace = shown_trace(replace(session, cursor=cursor))
+    if trace is None:
+        return session
+    series = cursor.series if cursor.series in trace.cell.series else trace.cell.series[0]
+    unit = None if cursor.unit is None else min(cursor.unit, trace.units - 1)
+    sample = min(cursor.sample, max(trace.batch - 1, 0))
+    last = max(timesteps(session) - 1, 0)
+    cursor = replace(cursor, series=series, unit=unit, sample=sample, step=min(cursor.step, last))
+    return replace(session, cursor=cursor)
+
+
+def _layer_paths(session: Session) -> tuple[str, ...]:
+    recording = session.run.recording if session.run else None
+    return tuple(trace.path for trace in recording.layers) if recording else ()
+
+
+def _next_in(names: tuple[str, ...], name: str, by: int) -> str:
+    if not names:
+        return name
+    return names[(names.index(name) + by) % len(names)] if name in names else names[0]
+
+
+def _step_history(session: Session, history: History, nothing: str) -> Result:
+    if history is session.history:
+        return session, (Announce(nothing),)
+    return _refold(session, history)
+
+
+def _refold(session: Session, history: History) -> Result:
+    """The session with `history` and its plan folded anew; as it was, with an announcement, where it does not fit."""
+    if not session.material.inputs:
+        return replace(session, history=history, plan=None, key=""), ()
+    try:
+        plan = fold(session.material, history.done, session.model)
+    except LstmTuiError as error:
+        return session, (Announce(str(error), "error"),)
+    key = plan.run.key
+    before = session.key if session.key and session.key != key else session.before
+    session = replace(session, history=history, plan=plan, key=key, before=before)
+    return _with_valid_cursor(session), _run_if_unknown(session)
+
+
+def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
+    """Once Keras has said what the model is, a plan without a run is asked of the engine."""
+    if session.plan is None or session.run is not None or not session.model.from_keras:
+        return ()
+    return (StartRun(session.plan.run),)
+
+
+def _model_loaded(session: Session, facts: ModelFacts) -> Result:
+    """Keras knows more than the file: names of inputs and bound batch sizes can change the plan."""
+    session, effects = _refold(replace(session, model=facts), session.history)
+    return replace(session, before=""), effects
+
+
+def _move_call(session: Session, by: int) -> Result:
+    if session.plan is None:
+        return session, ()
+    recordable = recordable_calls(session.plan.run.calls)
+    if len(recordable) < 2:
+        return session, (Announce("there is only one call; p predicts again"),)
+    here = recordable.index(session.plan.run.record) if session.plan.run.record in recordable else 0
+    plan = session.plan.recording(recordable[(here + by) % len(recordable)])
+    session = replace(session, plan=plan, key=plan.run.key)
+    return _with_valid_cursor(session), _run_if_unknown(session)
+
+
+def _kept(runs: Mapping[str, Run], newest: str) -> Mapping[str, Run]:
+    """The most recently arrived runs within the bounds, `newest` always among them."""
+    by_age = [newest, *(key for key in reversed(runs) if key != newest)][:KEPT_RUNS]
+    sizes = np.cumsum([run_bytes(runs[key]) for key in by_age])
+    kept = [key for key, size in zip(by_age, sizes, strict=True) if key == newest or size <= KEPT_BYTES]
+    return {key: runs[key] for key in reversed(kept)}
+
+
+def run_bytes(run: Run) -> int:
+    """Bytes held by the arrays of a run, roughly: the recorded series, which are nearly all of it."""
+    if run.recording is None:
+        return 0
+    return sum(array.nbytes for trace in run.recording.layers for array in trace.steps.values() if isinstance(array, np.ndarray))

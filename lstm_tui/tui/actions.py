@@ -1,0 +1,124 @@
+"""The one table of actions: bindings, footer, palette, help and the README's key list all come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lstm_tui.session import commands as c
+from lstm_tui.session.commands import Command
+from lstm_tui.session.edits import PredictAgain
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a key does.
+
+    hint: the footer's word, empty to keep it out of the footer.
+    command: what it does to the session; None where a screen has a method `action_<id>` for it.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    group: str
+    hint: str = ""
+    command: Command | None = None
+
+    @property
+    def textual_action(self) -> str:
+        """How Textual is told to do it."""
+        return f"command('{self.id}')" if self.command is not None else self.id
+
+
+MOVE, LOOK, CHANGE, FILES, APP = "Move in time", "Look", "Change", "Files", "Workbench"
+
+ACTIONS: tuple[Action, ...] = (
+    Action("next_step", ("n", "right"), "Next timestep", MOVE, "next", command=c.MoveStep(1)),
+    Action("previous_step", ("N", "left"), "Previous timestep", MOVE, "back", command=c.MoveStep(-1)),
+    Action("ten_forward", ("j", "pagedown"), "Ten timesteps forward", MOVE, command=c.MoveStep(10)),
+    Action("ten_back", ("J", "pageup"), "Ten timesteps back", MOVE, command=c.MoveStep(-10)),
+    Action("to_start", ("home", "0"), "First timestep", MOVE, command=c.GoToStep(0)),
+    Action("to_end", ("end", "$"), "Last timestep", MOVE, command=c.GoToStep(-1)),
+    Action("go_to_step", ("g",), "Go to timestep …", MOVE, "go to"),
+    Action("run", ("c", "space"), "Run through the steps, or pause", MOVE, "run"),
+    Action("next_layer", ("]", "down"), "Next recurrent layer", LOOK, command=c.MoveLayer(1)),
+    Action("previous_layer", ("[", "up"), "Previous recurrent layer", LOOK, command=c.MoveLayer(-1)),
+    Action("next_series", ("v", "tab"), "Next series: hidden state, cell state, gates", LOOK, "view", command=c.MoveSeries(1)),
+    Action("previous_series", ("V", "shift+tab"), "Previous series", LOOK, command=c.MoveSeries(-1)),
+    Action("next_unit", ("}",), "Next unit", LOOK, command=c.MoveUnit(1)),
+    Action("previous_unit", ("{",), "Previous unit", LOOK, command=c.MoveUnit(-1)),
+    Action("active_units", ("a",), "Show the most active units", LOOK, command=c.ChooseUnit(None)),
+    Action("next_sample", (">",), "Next sample of the batch", LOOK, command=c.MoveSample(1)),
+    Action("previous_sample", ("<",), "Previous sample of the batch", LOOK, command=c.MoveSample(-1)),
+    Action("next_call", (")",), "Next call", LOOK, command=c.MoveCall(1)),
+    Action("previous_call", ("(",), "Previous call", LOOK, command=c.MoveCall(-1)),
+    Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
+    Action("predict_again", ("p",), "Predict again, from the state that the last call left", CHANGE, "predict", command=c.MakeEdits((PredictAgain(),))),
+    Action("reset", ("r",), "Reset states …", CHANGE, "reset"),
+    Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "rescale"),
+    Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape"),
+    Action("undo", ("u", "ctrl+z"), "Undo the last change", CHANGE, "undo", command=c.Undo()),
+    Action("redo", ("U", "ctrl+y"), "Redo", CHANGE, command=c.Redo()),
+    Action("open_input", ("o",), "Open an input file, or take a random sequence …", FILES),
+    Action("save", ("w",), "Save as a scenario …", FILES, "save"),
+    Action("gallery", ("G",), "Gallery of scenarios", FILES),
+    Action("copy", ("y",), "Copy the value under the cursor", FILES),
+    Action("screenshot", ("P",), "Save a picture of the screen (SVG)", FILES),
+    Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
+    Action("help", ("question_mark", "f1"), "Keys and words", APP, "help"),
+    Action("palette", ("ctrl+p",), "Command palette", APP),
+    Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
+)
+
+#: How keys are written for people.
+_KEY_WORDS = {
+    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "→", "left": "←", "up": "↑", "down": "↓",
+    "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
+}  # fmt: skip
+
+#: How Textual names the keys that people write as one character.
+_TEXTUAL_NAMES = {
+    "?": "question_mark", "[": "left_square_bracket", "]": "right_square_bracket", "{": "left_curly_bracket",
+    "}": "right_curly_bracket", "(": "left_parenthesis", ")": "right_parenthesis", "<": "less_than_sign",
+    ">": "greater_than_sign", "$": "dollar_sign", ":": "colon", "/": "slash",
+}  # fmt: skip
+
+
+def key_word(key: str) -> str:
+    """`question_mark` → `?`, `ctrl+p` → `Ctrl+P`."""
+    if key.startswith("ctrl+"):
+        return "Ctrl+" + key[5:].upper()
+    return _KEY_WORDS.get(key, key)
+
+
+def textual_key(key: str) -> str:
+    """The name by which Textual knows a key: `]` → `right_square_bracket`."""
+    return _TEXTUAL_NAMES.get(key, key)
+
+
+def with_keys(overrides: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
+    """The table with other keys for some actions, by action id; a key taken over leaves the action that had it."""
+    taken = {key for keys in overrides.values() for key in keys}
+    return tuple(
+        replace(
+            action, keys=overrides.get(action.id, tuple(key for key in action.keys if key not in taken))
+        )
+        for action in ACTIONS
+    )
+
+
+def groups(actions: tuple[Action, ...]) -> dict[str, list[Action]]:
+    """Actions by group, in the table's order."""
+    table: dict[str, list[Action]] = {}
+    for action in actions:
+        table.setdefault(action.group, []).append(action)
+    return table
+
+
+def action_by_id(actions: tuple[Action, ...], action_id: str) -> Action:
+    """The action called `action_id`. Raises: KeyError."""
+    for action in actions:
+        if action.id == action_id:
+            return action
+    raise KeyError(action_id)

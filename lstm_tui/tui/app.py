@@ -1,0 +1,201 @@
+"""The app: it owns the session and the link to the engine, and hands each change to the screen that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from lstm_tui.charts.capabilities import capabilities_from
+from lstm_tui.charts.palette import Palette, palette_for
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.session.commands import Announce, Command, Effect, Saved, StartRun
+from lstm_tui.session.state import Session
+from lstm_tui.session.update import update
+from lstm_tui.tui import recovery
+from lstm_tui.tui.actions import Action, with_keys
+from lstm_tui.tui.engine_link import EngineEvent, EngineLink, LoadRefused
+from lstm_tui.tui.gallery_screen import GalleryScreen
+from lstm_tui.tui.opening import Opened, open_scenario
+from lstm_tui.tui.reading_screens import HelpScreen
+from lstm_tui.tui.saving import save_session
+from lstm_tui.tui.settings import Settings, state_folder
+from lstm_tui.tui.themes import THEMES
+from lstm_tui.tui.workbench_screen import WorkbenchScreen
+
+Severity = Literal["information", "warning", "error"]
+
+
+class Workbench(App[int]):
+    """The debugger's window. Everything it knows of the user's work stands in `session`."""
+
+    CSS_PATH = "workbench.tcss"
+    TITLE = "lstm-tui"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny"), (60, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (18, "-short"), (36, "-tall")]
+
+    def __init__(
+        self, opened: Sequence[Opened] = (), *, engine: EngineProcess, settings: Settings | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.actions: tuple[Action, ...] = with_keys(self.settings.keys)
+        # Asked before Textual starts: it removes NO_COLOR from the environment.
+        self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
+        super().__init__()
+        self._opened = list(opened)
+        self.link = EngineLink(engine, self.post_message)
+        self.session: Session | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = f"lstm-{self.settings.theme}"
+
+    @property
+    def palette(self) -> Palette:
+        """Colours for charts: what the terminal can show, on the present theme."""
+        theme = self.current_theme
+        shade: Literal["dark", "light"] = "dark" if theme.dark else "light"
+        return palette_for(shade, self._capabilities, theme.background, theme.foreground)
+
+    def on_mount(self) -> None:
+        """Open what was asked for, else the gallery; listen to the engine, which is on its way already."""
+        self._catch_signals()
+        if self._opened:
+            self.open(self._opened[0])
+        else:
+            self.push_screen(GalleryScreen())
+        try:
+            self.link.start()
+        except LstmTuiError as error:
+            self.notify_plainly(str(error), "error", 20)
+        self._offer_unsaved()
+
+    def open(self, opened: Opened) -> None:
+        """Show this session; the model is loaded behind it."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.session = opened.session
+        self.push_screen(WorkbenchScreen())
+        self.link.load(opened.session.model.path)
+        self._perform(opened.effects)
+
+    def open_scenario(self, path: Path) -> None:
+        """Open a scenario file, or say what is wrong with it."""
+        try:
+            self.open(open_scenario(path))
+        except LstmTuiError as error:
+            self.notify_plainly(str(error), "error", 20)
+
+    def dispatch(self, command: Command) -> None:
+        """The one way in which the session changes."""
+        if self.session is None:
+            return
+        self.session, effects = update(self.session, command)
+        self._perform(effects)
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkbenchScreen):
+                screen.request_draw()
+
+    def on_engine_event(self, message: EngineEvent) -> None:
+        """Events of the engine become commands of the session."""
+        for said in self.link.receive(message):
+            if isinstance(said, LoadRefused):
+                self.notify_plainly(said.reason, "error", 30)
+            else:
+                self.dispatch(said)
+
+    def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
+        """A message to the user; text from files is never read as markup."""
+        self.notify(text, severity=severity, timeout=seconds, markup=False)
+
+    def save(self, path: Path) -> None:
+        """Write the session as a scenario; where that fails nothing has changed and the reason is told."""
+        if self.session is None:
+            return
+        try:
+            save_session(self.session, path)
+        except LstmTuiError as error:
+            self.notify_plainly(str(error), "error", 20)
+            return
+        if self.session.story.path is not None:
+            recovery.forget(self.session.story.path)
+        self.dispatch(Saved(path))
+        self.notify_plainly(f"saved {path}")
+
+    def copy_plainly(self, text: str) -> None:
+        """To the clipboard by OSC 52, and to a file where the terminal does not take that."""
+        self.copy_to_clipboard(text)
+        path = state_folder() / "copied.txt"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError:
+            self.notify_plainly(f"copied: {text[:200]}")
+            return
+        self.notify_plainly(f"copied, also to {path}\n{text[:200]}")
+
+    def save_picture(self) -> None:
+        """The screen as SVG in the current folder."""
+        name = f"lstm-tui-{time.strftime('%Y%m%d-%H%M%S')}.svg"
+        try:
+            self.notify_plainly(f"saved {self.save_screenshot(name, path=str(Path.cwd()))}")
+        except OSError as error:
+            self.notify_plainly(f"the picture cannot be saved here: {error.strerror}", "error")
+
+    def restart_engine(self) -> None:
+        """Kill the engine, whatever it does, and start a new one; the present plan is run again if it has no result."""
+        self.link.restart()
+        if self.session is not None:
+            self.link.load(self.session.model.path)
+            if self.session.plan is not None and self.session.run is None:
+                self.link.run(self.session.plan.run)
+
+    def show_gallery(self) -> None:
+        """The gallery over the workbench; Escape comes back."""
+        self.push_screen(GalleryScreen())
+
+    def show_help(self) -> None:
+        """Keys and words."""
+        self.push_screen(HelpScreen(self.actions))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette lists the table of actions, nothing else."""
+        if isinstance(screen, WorkbenchScreen):
+            for action in self.actions:
+                if action.id != "palette":
+                    yield SystemCommand(action.title, action.group, screen.doer(action))
+
+    def leave(self, status: int = 0) -> None:
+        """End the app; unsaved edits are kept for the next start."""
+        if self.session is not None and self.session.unsaved:
+            recovery.keep(self.session)
+        self.link.close()
+        self.exit(status)
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case StartRun(plan):
+                    self.link.run(plan)
+                case Announce(text, severity):
+                    self.notify_plainly(text, severity)
+
+    def _offer_unsaved(self) -> None:
+        for kept in recovery.kept()[:1]:
+            words = f"Unsaved work of {kept.when} is kept. To open it:\nlstm-tui {kept.arguments}"
+            self.notify_plainly(words, "warning", 12)
+
+    def _catch_signals(self) -> None:
+        """SIGTERM and SIGHUP end the app as `q` does: terminal restored, unsaved edits kept."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            loop.add_signal_handler(number, self.leave, 128 + number)

@@ -1,0 +1,120 @@
+"""The dialogue that reset, rescale and reshape share: offers to choose from, a line to type, a live preview.
+
+It answers with the edits to make, or None. What is offered and what typed words mean comes from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.plain_text import one_line
+from lstm_tui.session.edits import Edit
+from lstm_tui.session.offers import Offer, preview
+from lstm_tui.session.state import Session
+
+Edits = tuple[Edit, ...]
+
+
+class EditDialogue(ModalScreen["Edits | None"]):
+    """Choose an offer with the arrows or type one's own; Enter does it, Escape leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_with_nothing", "Leave", show=False),
+        Binding("down", "focus_offers", show=False),
+    ]
+    DEFAULT_CLASSES = "dialogue"
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        question: str,
+        offers: Sequence[Offer],
+        parse: Callable[[str], Edits],
+        example: str,
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._question = question
+        self._offers = list(offers)
+        self._parse = parse
+        self._example = example
+
+    def compose(self) -> ComposeResult:
+        """Question, offers, the line to type, preview, keys."""
+        with Vertical():
+            yield Static(self._question, classes="question", markup=False)
+            yield OptionList(*(Option(_offer_text(offer)) for offer in self._offers))
+            yield Input(placeholder=self._example, select_on_focus=False)
+            yield Static("", classes="preview", markup=False)
+            yield Static("Enter does it · Tab to type your own · Escape leaves", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Start on the first offer, which is the most fitting one, or on the line where there are none."""
+        options = self.query_one(OptionList)
+        if self._offers:
+            options.focus()
+            options.highlighted = 0
+        else:
+            options.display = False
+            self.query_one(Input).focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Preview the offer under the bar."""
+        self._show_preview(self._offers[event.option_index].edits)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Do the offer."""
+        self.dismiss(self._offers[event.option_index].edits)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Preview what is typed, as it is typed."""
+        if not event.value.strip():
+            return
+        try:
+            self._show_preview(self._parse(event.value))
+        except LstmTuiError as error:
+            self._say(Text(str(error), style="dim"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Do what was typed; stay where it cannot be understood or does not fit an array."""
+        if not event.value.strip():
+            return
+        try:
+            edits = self._parse(event.value)
+        except LstmTuiError as error:
+            self._say(Text(str(error), style="bold"))
+            return
+        self.dismiss(edits)
+
+    def action_dismiss_with_nothing(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+    def action_focus_offers(self) -> None:
+        """From the line back to the offers."""
+        if self._offers:
+            self.query_one(OptionList).focus()
+
+    def _show_preview(self, edits: Edits) -> None:
+        shown = preview(self._session, edits)
+        mark = Text("✓ " if shown.fits else "✗ ", style="bold green" if shown.fits else "bold red")
+        *facts, verdict = shown.lines
+        self._say(Text("\n").join([*(Text(one_line(fact)) for fact in facts), mark + Text(one_line(verdict))]))
+
+    def _say(self, text: Text) -> None:
+        self.query_one(".preview", Static).update(text)
+
+
+def _offer_text(offer: Offer) -> Text:
+    return Text.assemble(one_line(offer.label), ("  " + one_line(offer.reason), "dim"))

@@ -1,0 +1,75 @@
+"""A dialogue of one line: go to a step, save to a path, open a file. It answers with a value or None."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+
+from lstm_tui.errors import LstmTuiError
+
+Answer = TypeVar("Answer")
+
+
+class LineDialogue(ModalScreen["Answer | None"], Generic[Answer]):
+    """Asks for one line. A subclass says what the line means (`answer_of`) and what to show meanwhile (`comment_on`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    DEFAULT_CLASSES = "dialogue"
+
+    def __init__(self, question: str, value: str = "", placeholder: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._value = value
+        self._placeholder = placeholder
+
+    def answer_of(self, text: str) -> Answer:
+        """What the typed line means. Raises: LstmTuiError, shown in the dialogue."""
+        raise TypeError("a LineDialogue says what its line means")
+
+    def comment_on(self, text: str) -> str:
+        """A word on what is typed so far."""
+        del text
+        return ""
+
+    def compose(self) -> ComposeResult:
+        """Question, line, comment, keys."""
+        with Vertical():
+            yield Static(self._question, classes="question", markup=False)
+            yield Input(self._value, placeholder=self._placeholder, select_on_focus=False)
+            yield OptionList()
+            yield Static("", classes="preview", markup=False)
+            yield Static("Enter accepts · Escape leaves", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Start in the line, its end."""
+        self.query_one(OptionList).display = False
+        line = self.query_one(Input)
+        line.focus()
+        line.cursor_position = len(line.value)
+        self._say(self.comment_on(line.value))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Comment on what is typed."""
+        self._say(self.comment_on(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Accept the line, or say what is wrong with it and stay."""
+        try:
+            answer = self.answer_of(event.value.strip())
+        except LstmTuiError as error:
+            self._say(str(error))
+            return
+        self.dismiss(answer)
+
+    def action_leave(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+    def _say(self, text: str) -> None:
+        self.query_one(".preview", Static).update(Text(text))

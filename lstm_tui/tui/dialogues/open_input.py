@@ -1,0 +1,82 @@
+"""Open an input: type or pick a file, or take a random sequence of the right shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from lstm_tui.arrays.assignment import assign
+from lstm_tui.arrays.files import INPUT_SUFFIXES, read_arrays
+from lstm_tui.arrays.random_input import DEFAULT_TIMESTEPS, random_input
+from lstm_tui.errors import InputFileError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Inputs
+from lstm_tui.session.commands import OpenInputs
+from lstm_tui.tui.dialogues.line import LineDialogue
+
+_RANDOM = "random"
+_MOST_FILES = 200
+
+
+class OpenInputDialogue(LineDialogue[OpenInputs]):
+    """Lists array files here and beside the model; the word `random` draws a sequence that fits the model."""
+
+    def __init__(self, model: ModelFacts) -> None:
+        super().__init__(
+            "Open an input: .npy, .npz, .csv, .json or .h5",
+            placeholder="a path, or: random, or: random 200 (timesteps)",
+        )
+        self._model = model
+        self._files = _array_files(model.path)
+
+    def on_mount(self) -> None:
+        """Offer the random sequence first, then files nearby."""
+        super().on_mount()
+        options = self.query_one(OptionList)
+        options.display = True
+        options.add_option(Option(Text("random sequence of the right shape"), id=_RANDOM))
+        options.add_options([Option(Text(one_line(path)), id=str(path)) for path in self._files])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take what was picked."""
+        self.query_one(Input).value = event.option_id or ""
+        try:
+            answer = self.answer_of(event.option_id or "")
+        except InputFileError as error:
+            self._say(str(error))
+            return
+        self.dismiss(answer)
+
+    def answer_of(self, text: str) -> OpenInputs:
+        """Read the file, or draw the sequence."""
+        words = text.split()
+        if words[:1] == [_RANDOM]:
+            return OpenInputs(random_inputs(self._model, words[1:]), "random sequence, seed 0")
+        if not text:
+            raise InputFileError("no file was named", expected="a path, or the word random")
+        path = Path(text).expanduser()
+        return OpenInputs(assign(read_arrays(path), self._model.inputs), path.name)
+
+
+def random_inputs(model: ModelFacts, words: list[str]) -> Inputs:
+    """A random array for each input of the model; `words` may hold the number of timesteps."""
+    try:
+        timesteps = int(words[0]) if words else DEFAULT_TIMESTEPS
+    except ValueError:
+        raise InputFileError(f"{words[0]!r} is not a number of timesteps", expected="random, or random 200") from None
+    return {
+        tensor.name: random_input(tensor.shape, tensor.dtype, seed=0, timesteps=timesteps, batch=model.stateful_batch or 1)
+        for tensor in model.inputs
+    }
+
+
+def _array_files(model: Path) -> list[Path]:
+    """Array files in the current folder and beside the model, the model itself left out."""
+    folders = dict.fromkeys((Path(), model.parent))
+    found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.suffix in INPUT_SUFFIXES]
+    unique = {path.resolve(): path for path in found if path.resolve() != model.resolve()}
+    return list(unique.values())[:_MOST_FILES]

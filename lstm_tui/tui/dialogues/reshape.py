@@ -1,0 +1,23 @@
+"""Reshape the input: what would make it fit this model comes first, with the reason."""
+
+from __future__ import annotations
+
+from lstm_tui.session.offers import present_inputs, reshape_offers, shape_words
+from lstm_tui.session.state import Session
+from lstm_tui.tui.dialogues.ask import EditDialogue
+from lstm_tui.tui.dialogues.typed import typed_edits
+
+
+class ReshapeDialogue(EditDialogue):
+    """Add, drop or transpose axes, window, pad, select features."""
+
+    def __init__(self, session: Session) -> None:
+        now = ", ".join(f"{name} {shape_words(array.shape)}" for name, array in present_inputs(session).items())
+        wanted = ", ".join(f"{tensor.name} {shape_words(tensor.shape)}" for tensor in session.model.inputs)
+        super().__init__(
+            session,
+            question=f"Reshape the input\nis     {now}\nmodel  {wanted}",
+            offers=reshape_offers(session),
+            parse=lambda text: typed_edits(text, "reshape"),
+            example="add_axis: 0 · drop_axis: 0 · transpose: [0, 2, 1] · window: 10, stride: 1 · pad: 20 · select: [0, 1] · to: [1, 10, 5]",
+        )

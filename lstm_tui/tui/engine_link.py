@@ -1,0 +1,217 @@
+"""Between the app and the engine: one request in flight, the latest plan wins, a dead engine is replaced.
+
+All decisions are made in the app's own thread; a reader thread per engine only turns events into messages. A plan that
+was running when the engine died is tried once more on the new engine; if that dies too, the plan is refused, so that a
+model which exhausts memory cannot keep killing engines.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.engine.protocol import (
+    Answered,
+    EngineGone,
+    EngineReady,
+    Event,
+    LoadModel,
+    Progressed,
+    Refused,
+    Request,
+    RunCalls,
+)
+from lstm_tui.errors import EngineUnavailable
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded, RunArrived, RunRefused
+from lstm_tui.session.state import EngineStage, EngineState
+
+#: An engine that dies this often before it is ready is not started again by itself.
+_MOST_FAILED_STARTS = 3
+
+
+class EngineEvent(Message):
+    """An event from engine number `generation`; progress may be skipped when the app is busy."""
+
+    def __init__(self, generation: int, event: Event) -> None:
+        super().__init__()
+        self.generation = generation
+        self.event = event
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer progress report makes an older one in the queue pointless."""
+        return (
+            isinstance(message, EngineEvent)
+            and isinstance(self.event, Progressed)
+            and isinstance(message.event, Progressed)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _InFlight:
+    number: int
+    request: Request
+    tries: int
+
+
+@dataclass(frozen=True)
+class LoadRefused:
+    """The engine could not load the model."""
+
+    reason: str
+    details: str = ""
+
+
+class EngineLink:
+    """The app's one door to the engine. `post` must be safe to call from another thread."""
+
+    def __init__(self, engine: EngineProcess, post: Callable[[EngineEvent], object]) -> None:
+        self._engine = engine
+        self._post = post
+        self._generation = 0
+        self._failed_starts = 0
+        self._ready = False
+        self._in_flight: _InFlight | None = None
+        self._waiting: RunPlan | None = None
+        self._retry: _InFlight | None = None
+        self._model: Path | None = None
+        self._loaded: Path | None = None
+        self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the engine."""
+        return self._engine.pid
+
+    def start(self) -> None:
+        """Listen to the engine, starting it if it does not run. Raises: EngineUnavailable."""
+        self._engine.start()
+        self._ready, self._loaded = False, None
+        self._generation += 1
+        threading.Thread(target=self._read, args=(self._generation,), daemon=True, name="engine-reader").start()
+
+    def close(self) -> None:
+        """End the engine for good."""
+        self._closing = True
+        self._engine.close()
+
+    def restart(self) -> None:
+        """Kill the engine, whatever it is doing, and start another; the request that ran is given up."""
+        self._in_flight = self._retry = None
+        if self._gave_up:
+            self._failed_starts = 0
+            self.start()
+        else:
+            self._engine.kill()
+
+    def load(self, path: Path) -> None:
+        """Load this model as soon as the engine can; what waited for another model is dropped."""
+        self._model, self._waiting, self._retry = path, None, None
+        if self._loaded != path:
+            self._loaded = None
+        self._pump()
+
+    def run(self, plan: RunPlan) -> None:
+        """Run this plan as soon as the engine can; an older plan that still waits is dropped."""
+        self._waiting = plan
+        self._pump()
+
+    def receive(self, message: EngineEvent) -> list[Command | LoadRefused]:
+        """What an engine event means for the session. Call in the app's thread."""
+        if message.generation != self._generation or self._closing:
+            return []
+        match message.event:
+            case EngineReady(versions):
+                self._ready, self._failed_starts = True, 0
+                self._pump()
+                return [EngineSaid(self._state("ready", versions))]
+            case Progressed(stage, fraction):
+                return [EngineSaid(self._state("running" if self._loaded else "loading", stage, fraction))]
+            case Answered() | Refused() as answer:
+                return self._answered(answer)
+            case EngineGone() as gone:
+                return self._gone(gone)
+        return []
+
+    @property
+    def _gave_up(self) -> bool:
+        return self._failed_starts >= _MOST_FAILED_STARTS
+
+    def _read(self, generation: int) -> None:
+        """In a thread of its own: every event becomes a message, until the engine is gone."""
+        event: Event | None = None
+        while not isinstance(event, EngineGone):
+            event = self._engine.next_event()
+            if event is not None:
+                self._post(EngineEvent(generation, event))
+
+    def _pump(self) -> None:
+        """Send the next request if the engine is free: first the model, then a retried plan, then the newest one."""
+        if not self._ready or self._in_flight is not None or self._model is None:
+            return
+        if self._loaded != self._model:
+            self._send(LoadModel(self._model), 1)
+        elif self._retry is not None:
+            retry, self._retry = self._retry, None
+            self._send(retry.request, retry.tries + 1)
+        elif self._waiting is not None:
+            plan, self._waiting = self._waiting, None
+            self._send(RunCalls(plan), 1)
+
+    def _send(self, request: Request, tries: int) -> None:
+        try:
+            number = self._engine.send(request)
+        except BrokenPipeError:
+            # The engine died between two events; EngineGone is on its way and will bring the request back.
+            number = -1
+        self._in_flight = _InFlight(number, request, tries)
+
+    def _answered(self, answer: Answered | Refused) -> list[Command | LoadRefused]:
+        flight, self._in_flight = self._in_flight, None
+        if flight is None or answer.request != flight.number:
+            return []
+        result: Command | LoadRefused
+        match flight.request, answer:
+            case LoadModel(path), Answered(value=ModelFacts() as facts):
+                self._loaded = path
+                result = ModelLoaded(facts)
+            case LoadModel(), Refused(error=error, details=details):
+                self._model = None
+                result = LoadRefused(str(error), details)
+            case RunCalls(), Answered(value=Run() as run):
+                result = RunArrived(run)
+            case RunCalls(plan), Refused(error=error):
+                result = RunRefused(plan.key, str(error))
+            case _:
+                raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
+        self._pump()
+        busy = self._in_flight is not None
+        return [result] if busy else [result, EngineSaid(self._state("ready", ""))]
+
+    def _gone(self, gone: EngineGone) -> list[Command | LoadRefused]:
+        flight, self._in_flight = self._in_flight, None
+        commands: list[Command | LoadRefused] = []
+        if flight is not None and isinstance(flight.request, RunCalls):
+            if flight.tries < 2:
+                self._retry = flight
+            else:
+                why = f"The engine ended twice while running this: {gone.reason}. Ctrl+R starts a new one."
+                commands.append(RunRefused(flight.request.plan.key, why))
+        if gone.unavailable is not None:
+            self._failed_starts = _MOST_FAILED_STARTS
+            return [*commands, EngineSaid(self._state("gone", str(gone.unavailable)))]
+        self._failed_starts += not self._ready
+        if self._gave_up:
+            words = "\n".join([gone.reason, *gone.last_words[-3:]])
+            return [*commands, EngineSaid(self._state("gone", words))]
+        self.start()
+        return [*commands, EngineSaid(self._state("starting", f"engine {gone.reason}; a new one starts"))]
+
+    def _state(self, stage: EngineStage, text: str, fraction: float | None = None) -> EngineState:
+        return EngineState(stage, text, fraction)

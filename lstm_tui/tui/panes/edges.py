@@ -1,0 +1,59 @@
+"""The first and the last line of the screen: what is open and what the engine does; the keys."""
+
+from __future__ import annotations
+
+from lstm_tui.plain_text import one_line
+from lstm_tui.session.state import EngineState, Session
+from lstm_tui.tui.actions import key_word
+from lstm_tui.tui.panes import Canvas, Line
+from lstm_tui.tui.panes.writing import Piece, line, two_ends
+
+
+def title_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """`gold.keras · Gold drifts … stateful · batch 1 · engine ready`."""
+    ink = canvas.ink
+    unsaved = "*" if session.unsaved else ""
+    left: list[Piece] = [(f" {one_line(session.model.path.name)}", ink.strong)]
+    if session.story.name:
+        left.append((f" · {one_line(session.story.name)}{unsaved}", ink.plain))
+    elif unsaved:
+        left.append((" · unsaved changes", ink.dim))
+    facts = []
+    if canvas.width >= 100:
+        facts.append(f"{session.model.parameters:,} parameters")
+    if session.model.stateful:
+        facts.append("stateful")
+    aside = "".join(f"{fact} · " for fact in facts)
+    return [two_ends(left, [(aside, ink.dim), *_engine(session.engine, canvas)], canvas.width, ink.plain)]
+
+
+def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
+    ink = canvas.ink
+    share = "" if engine.fraction is None else f" {engine.fraction:.0%}"
+    room = 22 if canvas.width < 100 else 60
+    match engine.stage:
+        case "ready":
+            return [("engine ready ", ink.good)]
+        case "gone":
+            return [("engine gone · Ctrl+R ", ink.bad)]
+        case _:
+            return [(f"{one_line(engine.text or engine.stage, room)}{share} ", ink.warn)]
+
+
+def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """The keys that fit, in the table's order; help always."""
+    del session
+    ink = canvas.ink
+    hints = [(key_word(action.keys[0]), action.hint) for action in canvas.actions if action.hint and action.keys]
+    *others, help_hint, quit_hint = hints
+    room = canvas.width - sum(len(key) + len(word) + 3 for key, word in (help_hint, quit_hint))
+    pieces: list[Piece] = [(" ", ink.plain)]
+    for key, word in others:
+        size = len(key) + len(word) + 3
+        if size > room:
+            continue
+        room -= size
+        pieces += [(key, ink.here), (f" {word}  ", ink.dim)]
+    for key, word in (help_hint, quit_hint):
+        pieces += [(key, ink.here), (f" {word}  ", ink.dim)]
+    return [line(pieces, canvas.width)]

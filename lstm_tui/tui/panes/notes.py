@@ -1,0 +1,150 @@
+"""What matters now, most urgent first: a failed call, before and after, the calls, the changes, the story."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lstm_tui.checks.call_failure import explain, mismatch
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import CallOutcome
+from lstm_tui.session.edits import describe
+from lstm_tui.session.offers import shape_words
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import comparison, shown_outcome
+from lstm_tui.tui.panes import Canvas, Line
+from lstm_tui.tui.panes.writing import heading, line, two_ends, wrapped
+
+
+def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """As many of the notes as fit, in order of urgency."""
+    sections = (
+        _missing_input(session, canvas),
+        _refusal(session, canvas),
+        _failure(session, canvas),
+        _before_after(session, canvas),
+        _calls(session, canvas),
+        _changes(session, canvas),
+        _story(session, canvas),
+    )
+    return [each for section in sections for each in section][: canvas.height]
+
+
+def _missing_input(session: Session, canvas: Canvas) -> list[Line]:
+    if session.material.inputs:
+        return []
+    ink, width = canvas.ink, canvas.width
+    return [
+        heading("No input yet", "", width, ink.here, ink.dim),
+        *wrapped("Press o to pick a file or to take a random sequence of the right shape.", ink.plain, width, 4),
+    ]
+
+
+def _refusal(session: Session, canvas: Canvas) -> list[Line]:
+    reason = session.refusals.get(session.key)
+    if not reason or session.run is not None:
+        return []
+    ink, width = canvas.ink, canvas.width
+    return [heading("Not run", "", width, ink.bad, ink.dim), *wrapped(reason, ink.plain, width, 8)]
+
+
+def _failure(session: Session, canvas: Canvas) -> list[Line]:
+    outcome = shown_outcome(session)
+    if outcome is None or outcome.failure is None or session.plan is None:
+        return _warning(session, canvas)
+    ink, width = canvas.ink, canvas.width
+    explanation = explain(outcome.failure, session.model, session.plan.run.inputs)
+    where = one_line(outcome.failure.layer) or "the model"
+    lines = [heading(f"✗ {explanation.code or 'call failed'}", "", width, ink.bad, ink.dim)]
+    lines += wrapped(f"in {where}: {explanation.sentence}", ink.plain, width, 7)
+    if explanation.reshapes:
+        best = explanation.reshapes[0]
+        words = ", then ".join(step.describe() for step in best.reshapes)
+        lines += wrapped(f"S offers: {words} → {shape_words(best.result)}", ink.good, width, 3)
+    said = one_line(outcome.failure.message, 300)
+    return [*lines, *wrapped(f"Keras: {said}", ink.dim, width, 4)]
+
+
+def _warning(session: Session, canvas: Canvas) -> list[Line]:
+    """A mismatch that the model swallowed, or that will fail as soon as the engine is up."""
+    if session.plan is None:
+        return []
+    problem = mismatch(session.model, session.plan.run.inputs)
+    if problem is None:
+        return []
+    ink, width = canvas.ink, canvas.width
+    return [heading(f"! {problem.code}", "", width, ink.warn, ink.dim), *wrapped(problem.sentence, ink.plain, width, 5)]
+
+
+def _before_after(session: Session, canvas: Canvas) -> list[Line]:
+    change = comparison(session)
+    if change is None:
+        return []
+    ink, width = canvas.ink, canvas.width
+    last = describe(session.history.done[-1]) if session.history.done else "undone"
+    lines = [heading("Before → after", last, width, ink.title, ink.dim)]
+    for word, outcome in (("before", change.before), ("after", change.after)):
+        lines.append(two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain))
+    if change.largest is not None:
+        text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
+        lines.append(two_ends([(" largest change", ink.dim)], [(text, ink.here)], width, ink.plain))
+    return lines
+
+
+def _calls(session: Session, canvas: Canvas) -> list[Line]:
+    if session.run is None or session.plan is None or len(session.run.outcomes) < 2:
+        return []
+    ink, width = canvas.ink, canvas.width
+    lines = [heading("Calls", "( ) choose", width, ink.title, ink.dim)]
+    for index, outcome in enumerate(session.run.outcomes):
+        here = index == session.plan.run.record
+        mark = "▸" if here else " "
+        style = ink.bad if outcome.failure else ink.here if here else ink.plain
+        left = [(f"{mark}{index + 1} {outcome.call}", style)]
+        lines.append(two_ends(left, [(_output_words(outcome), ink.plain)], width, ink.plain))
+        if outcome.note:
+            lines += wrapped(f"   {outcome.note}", ink.dim, width, 2)
+    return [*lines, *_spread(session, canvas)]
+
+
+def _spread(session: Session, canvas: Canvas) -> list[Line]:
+    """How far apart the outputs of identical calls are: zero for a model without hidden state."""
+    assert session.run is not None
+    outputs = [next(iter(outcome.outputs.values())) for outcome in session.run.outcomes if outcome.outputs]
+    if len(outputs) < 2 or len({array.shape for array in outputs}) > 1:
+        return []
+    gap = float(np.nanmax(np.ptp(np.stack(outputs), axis=0), initial=0.0))
+    ink = canvas.ink
+    text = "equal to the bit" if gap == 0 else f"{gap:.3g}"
+    return [two_ends([(" largest spread", ink.dim)], [(text, ink.good if gap == 0 else ink.warn)], canvas.width, ink.plain)]
+
+
+def _changes(session: Session, canvas: Canvas) -> list[Line]:
+    done = session.history.done
+    if not done:
+        return []
+    ink, width = canvas.ink, canvas.width
+    lines = [heading("Changes", "u undoes", width, ink.title, ink.dim)]
+    return [*lines, *(line([(f" {number} {describe(edit)}", ink.plain)], width) for number, edit in enumerate(done, 1))]
+
+
+def _story(session: Session, canvas: Canvas) -> list[Line]:
+    if not session.story.description:
+        return []
+    ink, width = canvas.ink, canvas.width
+    lines = [heading("Story", "i reads it all", width, ink.title, ink.dim)]
+    for paragraph in session.story.description.splitlines():
+        lines += wrapped(paragraph, ink.plain, width, 30) if paragraph.strip() else []
+    return lines
+
+
+def _output_words(outcome: CallOutcome) -> str:
+    """The first value of the first output, with its shape where there is more."""
+    if outcome.failure is not None:
+        return "failed"
+    for array in outcome.outputs.values():
+        flat = np.asarray(array).reshape(-1)
+        if flat.size == 0:
+            return shape_words(array.shape)
+        words = " ".join(f"{value:.6g}" for value in flat[:2])
+        return words if flat.size <= 2 else f"{words} … {shape_words(array.shape)}"
+    return "–"

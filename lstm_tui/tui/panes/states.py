@@ -1,0 +1,98 @@
+"""The heat map of one series of one layer, a page that stays, and the ruler that moves below it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from lstm_tui.charts.heat_map import PageLayout, heat_map_page, page_layout, scale_legend
+from lstm_tui.charts.lines import Line
+from lstm_tui.charts.ruler import ruler
+from lstm_tui.charts.scale import Scale, scale_for
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.cells import series_title
+from lstm_tui.recurrent.recording import Array, LayerTrace
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import per_step, shown_trace, timesteps
+from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.writing import heading, line, wrapped
+
+#: Title above, ruler and legend below.
+_AROUND = 3
+
+
+def states_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """Title with shape, the page, the ruler, the legend; what is awaited where nothing is recorded."""
+    trace = shown_trace(session)
+    layout = states_layout(session, canvas)
+    if trace is None or layout is None:
+        return _nothing_yet(session, canvas)
+    values, scale = _series(trace, session.cursor.series, session.cursor.sample)
+    mask = None if trace.mask is None else trace.mask[session.cursor.sample]
+    page = heat_map_page(
+        values, layout, scale=scale, palette=canvas.palette, mask=mask, selected=session.cursor.unit
+    )
+    marks = ruler(layout.axis, session.cursor.step, width=canvas.width, palette=canvas.palette, mask=mask)
+    legend = scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind))
+    return [_title(session, trace, canvas), *page, marks, legend]
+
+
+def states_layout(session: Session, canvas: Canvas) -> PageLayout | None:
+    """Where units and steps stand; the other panes line up with it. None without a recording."""
+    trace = shown_trace(session)
+    if trace is None or timesteps(session) == 0 or trace.batch == 0:
+        return None
+    rows = max(canvas.height - _AROUND, 1)
+    return page_layout(
+        trace.timesteps,
+        trace.units,
+        width=canvas.width,
+        height=rows,
+        step=session.cursor.step,
+        palette=canvas.palette,
+        first_unit=_first_unit(session.cursor.unit, trace.units, rows),
+        grouped=session.cursor.unit is None,
+    )
+
+
+def _first_unit(unit: int | None, units: int, rows: int) -> int:
+    """The page of units that holds the chosen one; pages do not scroll, so that a step moves nothing."""
+    if unit is None or units <= 2 * rows:
+        return 0
+    return unit // (2 * rows) * 2 * rows
+
+
+@lru_cache(maxsize=4)
+def _series(trace: LayerTrace, series: str, sample: int) -> tuple[Array, Scale]:
+    """Values and scale of a series: looked at once for the whole sequence, not at every step."""
+    values = per_step(trace, series, sample)
+    return values, scale_for(series, values)
+
+
+def _title(session: Session, trace: LayerTrace, canvas: Canvas) -> Line:
+    ink = canvas.ink
+    shape = f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})"
+    name = f"{one_line(trace.path)}  {series_title(session.cursor.series)}"
+    if len(name) + len(shape) + 8 > canvas.width:
+        shape = f"({trace.batch}, {trace.timesteps}, {trace.units})"
+    where = f"  sample {session.cursor.sample}" if trace.batch > 1 else ""
+    return heading(name, shape + where, canvas.width, ink.title, ink.dim)
+
+
+def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
+    """Why there is no heat map: one sentence."""
+    ink, width = canvas.ink, canvas.width
+    title = heading("States", "", width, ink.title, ink.dim)
+    return [title, line([("", ink.plain)], width), *wrapped(_reason(session), ink.dim, width, canvas.height - 2)]
+
+
+def _reason(session: Session) -> str:
+    if not session.model.recurrent_layers and session.model.from_keras:
+        return "This model has no recurrent layer, so there are no states or gates to step through. Its output and shapes are shown."
+    if not session.material.inputs:
+        return "No input is open yet: o picks a file, or takes a random sequence of the right shape."
+    if session.run is None:
+        return "Recording every timestep …" if session.model.from_keras else "Layers and shapes come from the file; the states follow once TensorFlow has started."
+    if session.run.recording is None:
+        return session.run.recording_note or "This call failed, so there are no states to show; the notes on the left say why and what would fit."
+    reasons = [f"{one_line(path)}: {why}" for path, why in session.run.recording.unrecorded.items()]
+    return "; ".join(reasons) or "No recurrent layer ran in this call."

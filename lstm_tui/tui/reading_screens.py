@@ -1,0 +1,78 @@
+"""Screens to read: keys and words (`?`), and the story of a session (`i`)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from lstm_tui.session.state import Session
+from lstm_tui.tui.actions import Action, groups, key_word
+from lstm_tui.tui.story import story_text
+
+_WORDS = (
+    ("hidden state h", "what a recurrent layer hands to the next layer and to its own next step"),
+    ("cell state c", "the LSTM's memory: c = f · c_prev + i · g"),
+    ("input gate i", "how much of the candidate g is written into c"),
+    ("forget gate f", "how much of the previous c is kept"),
+    ("output gate o", "how much of tanh(c) is shown as h"),
+    ("update gate z, reset gate r", "the GRU's gates: h = z · h_prev + (1 − z) · g"),
+    ("saturated", "a gate below 0.05 or above 0.95: it hardly reacts to the input any more"),
+    ("had the sequence ended here", "the prediction of the model for the steps up to the cursor alone"),
+)
+
+
+class _ReadingScreen(ModalScreen[None]):
+    """Text that scrolls; Escape, q or Enter closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i", "close", "Close", show=False)]
+    DEFAULT_CLASSES = "reading"
+
+    def __init__(self, text: Text) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll():
+            yield Static(self._text)
+
+    def action_close(self) -> None:
+        """Back to the workbench."""
+        self.dismiss(None)
+
+
+class HelpScreen(_ReadingScreen):
+    """All keys from the table of actions, and the words of the field as they are used here."""
+
+    def __init__(self, actions: tuple[Action, ...]) -> None:
+        super().__init__(help_text(actions))
+
+
+class StoryScreen(_ReadingScreen):
+    """What the scenario says, the edits made, every call, every layer: all the facts of the session."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(story_text(session))
+
+
+def help_text(actions: tuple[Action, ...]) -> Text:
+    """The help as styled text: two columns, key and meaning, group by group."""
+    text = Text("Keys", style="bold")
+    text.append("        (Escape closes, arrows scroll)\n", "dim")
+    for group, members in groups(actions).items():
+        text.append(f"\n{group}\n", "bold")
+        for action in members:
+            keys = " ".join(key_word(key) for key in action.keys)
+            text.append(f"  {keys:<16}", "bold")
+            text.append(f" {action.title}\n")
+    text.append("\nWords\n", "bold")
+    for word, meaning in _WORDS:
+        text.append(f"  {word}\n", "bold")
+        text.append(f"      {meaning}\n")
+    return text

@@ -1,0 +1,231 @@
+"""The main screen: panes that draw the session, and the keys of the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+
+from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep
+from lstm_tui.session.edits import Edit
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import timesteps
+from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
+from lstm_tui.tui.copying import value_under_cursor
+from lstm_tui.tui.dialogues.ask import EditDialogue
+from lstm_tui.tui.dialogues.go_to import GoToDialogue
+from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
+from lstm_tui.tui.dialogues.rescale import RescaleDialogue
+from lstm_tui.tui.dialogues.reset import ResetDialogue
+from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
+from lstm_tui.tui.dialogues.save import SaveDialogue
+from lstm_tui.tui.ink import ink_for
+from lstm_tui.tui.lines import Lines
+from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.table import PANES
+from lstm_tui.tui.reading_screens import HelpScreen, StoryScreen
+
+if TYPE_CHECKING:
+    from lstm_tui.tui.app import Workbench
+
+#: Timesteps a second while running.
+_RUN_RATE = 12
+
+
+class Draw(Message):
+    """Draw the session as it is now; queued behind the keys already pressed, so that a held key skips to the latest."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One drawing is enough, however many changes asked for it."""
+        return isinstance(message, Draw)
+
+
+def _bindings() -> list[BindingType]:
+    return [
+        Binding(",".join(map(textual_key, action.keys)), action.textual_action, action.title, show=False, id=action.id)
+        for action in ACTIONS
+        if action.id != "palette"
+    ]
+
+
+class WorkbenchScreen(Screen[None]):
+    """Draws `app.session`; every key is an entry of the table of actions."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running: Timer | None = None
+        self._draw_asked = False
+
+    @property
+    def workbench(self) -> Workbench:
+        """The app, with its own type."""
+        return cast("Workbench", self.app)
+
+    @property
+    def session(self) -> Session:
+        """The session shown."""
+        session = self.workbench.session
+        assert session is not None
+        return session
+
+    def compose(self) -> ComposeResult:
+        """Title, two columns of panes, keys."""
+        yield Lines(id="title")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Lines(id="layers")
+                yield Lines(id="notes")
+            with Vertical(id="right"):
+                yield Lines(id="states")
+                yield Lines(id="units")
+                yield Lines(id="gates")
+                yield Lines(id="output")
+        yield Lines(id="hints")
+
+    def on_mount(self) -> None:
+        """First drawing, once the panes know their sizes."""
+        self.app.set_keymap({action.id: ",".join(map(textual_key, action.keys)) for action in self.workbench.actions})
+        self.call_after_refresh(self.request_draw)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Panes are drawn for their size."""
+        del event
+        self.call_after_refresh(self.request_draw)
+
+    def request_draw(self) -> None:
+        """Draw soon; many requests before then are one drawing."""
+        if not self._draw_asked:
+            self._draw_asked = True
+            self.post_message(Draw())
+
+    def on_draw(self, message: Draw) -> None:
+        """Hand every pane its lines; unchanged lines cost nothing."""
+        del message
+        self._draw_asked = False
+        if self.workbench.session is None:
+            return
+        palette = self.workbench.palette
+        for name, pane in PANES.items():
+            widget = self.query_one(f"#{name}", Lines)
+            width, height = widget.size
+            if width > 0:
+                widget.show(pane(self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)))
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def action_command(self, action_id: str) -> None:
+        """An action that is a command of the session."""
+        command = action_by_id(self.workbench.actions, action_id).command
+        assert command is not None
+        if isinstance(command, MoveStep | GoToStep):
+            self._pause()
+        self.workbench.dispatch(command)
+
+    def doer(self, action: Action) -> Callable[[], object]:
+        """What the command palette runs for `action`."""
+        return lambda: self.run_action(action.textual_action)
+
+    def action_run(self) -> None:
+        """Walk through the steps by itself, or stop doing so."""
+        if self._running is not None:
+            self._pause()
+            return
+        if self.session.cursor.step >= timesteps(self.session) - 1:
+            self.workbench.dispatch(GoToStep(0))
+        self._running = self.set_interval(1 / _RUN_RATE, self._run_step)
+
+    def action_go_to_step(self) -> None:
+        """Ask for a timestep."""
+        last = timesteps(self.session) - 1
+        if last < 0:
+            self.workbench.notify_plainly("there are no steps yet")
+            return
+        self.app.push_screen(GoToDialogue(last), self._dispatch_if_any)
+
+    def action_reset(self) -> None:
+        """Ask what to reset, and to what."""
+        self._edit_with(ResetDialogue(self.session))
+
+    def action_rescale(self) -> None:
+        """Ask how to rescale."""
+        self._edit_with(RescaleDialogue(self.session))
+
+    def action_reshape(self) -> None:
+        """Ask how to reshape, with what would fit this model first."""
+        self._edit_with(ReshapeDialogue(self.session))
+
+    def action_open_input(self) -> None:
+        """Ask for an input file or a random sequence."""
+        self.app.push_screen(OpenInputDialogue(self.session.model), self._dispatch_if_any)
+
+    def action_story(self) -> None:
+        """All that is known of this scenario, to read."""
+        self.app.push_screen(StoryScreen(self.session))
+
+    def action_help(self) -> None:
+        """Keys and words."""
+        self.app.push_screen(HelpScreen(self.workbench.actions))
+
+    def action_save(self) -> None:
+        """Ask where to save."""
+        self.app.push_screen(SaveDialogue(self.session), self._save_to)
+
+    def action_gallery(self) -> None:
+        """Back to the gallery of scenarios."""
+        self.workbench.show_gallery()
+
+    def action_copy(self) -> None:
+        """The value under the cursor to the clipboard (OSC 52), and to a file where that does not arrive."""
+        text = value_under_cursor(self.session)
+        self.workbench.copy_plainly(text)
+
+    def action_screenshot(self) -> None:
+        """A picture of the screen."""
+        self.workbench.save_picture()
+
+    def action_restart_engine(self) -> None:
+        """Kill the engine and start another."""
+        self.workbench.restart_engine()
+
+    def action_quit(self) -> None:
+        """Leave; unsaved edits are kept."""
+        self.workbench.leave()
+
+    def _edit_with(self, dialogue: EditDialogue) -> None:
+        if not self.session.material.inputs:
+            self.workbench.notify_plainly("open an input first (o)")
+            return
+        self.app.push_screen(dialogue, self._make_edits)
+
+    def _make_edits(self, edits: tuple[Edit, ...] | None) -> None:
+        if edits:
+            self.workbench.dispatch(MakeEdits(edits))
+
+    def _dispatch_if_any(self, command: Command | None) -> None:
+        if command is not None:
+            self.workbench.dispatch(command)
+
+    def _save_to(self, path: Path | None) -> None:
+        if path is not None:
+            self.workbench.save(path)
+
+    def _run_step(self) -> None:
+        if self.session.cursor.step >= timesteps(self.session) - 1:
+            self._pause()
+        else:
+            self.workbench.dispatch(MoveStep(1))
+
+    def _pause(self) -> None:
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
