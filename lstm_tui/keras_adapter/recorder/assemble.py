@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from lstm_tui.keras_adapter.recorder.tape import TapedLoop, TapedOutput
-from lstm_tui.keras_adapter.recorder.tracing import TracedCall
+from lstm_tui.keras_adapter.recorder.prefix import unchecked_prefix
+from lstm_tui.keras_adapter.recorder.tape import TapedCall, TapedLoop
+from lstm_tui.keras_adapter.recorder.tracing import TracedCall, tensors_in
 from lstm_tui.recurrent.recording import Array, LayerOutput, LayerTrace, Recording, States, read_only
 
 
-def assemble(
-    inputs: Mapping[str, Array],
-    names: list[str],
-    results: list[tuple[TracedCall, list[Array]]],
-    states_before: States,
-    states_after: States,
-) -> Recording:
-    """One recording of all batches; samples in the order of the input."""
-    parts = [_Part(traced, arrays) for traced, arrays in results]
-    first = parts[0]
-    return Recording(
-        inputs={name: read_only(values) for name, values in inputs.items()},
-        outputs={name: _joined([part.outputs[index] for part in parts]) for index, name in enumerate(names)},
-        layers=tuple(
-            _join_traces([part.traces[index] for part in parts]) for index in range(len(first.traces))
-        ),
-        layer_outputs=tuple(
-            _join_outputs([part.layer_outputs[index] for part in parts])
-            for index in range(len(first.layer_outputs))
-        ),
-        unrecorded=dict(first.traced.tape.refused),
-        states_before=states_before,
-        states_after=states_after,
-    )
-
-
-class _Part:
+class Part:
     """The arrays of one batch, taken apart in the order in which the traced function gives them."""
 
     def __init__(self, traced: TracedCall, arrays: list[Array]) -> None:
         self.traced = traced
         self._arrays = iter(arrays)
-        self.outputs = self._take(len(arrays) - _count_on_tape(traced))
+        self.outputs = self._take(len(arrays) - _count_on_tape(traced) - len(traced.folded.tensors()))
+        self.prefix = unchecked_prefix(traced.folded, self._take(len(traced.folded.tensors())), self.outputs)
         self.traces = [trace for loop in traced.tape.loops for trace in self._traces(loop)]
         batch = self.outputs[0].shape[0] if self.outputs and self.outputs[0].ndim else 1
         self.layer_outputs = [
-            self._layer_output(output, kept, batch)
-            for output, kept in zip(traced.tape.outputs, traced.kept, strict=True)
+            self._layer_output(call, kept, batch)
+            for call, kept in zip(traced.tape.finished[:-1], traced.kept, strict=True)
         ]
 
     def _take(self, count: int) -> list[Array]:
@@ -72,57 +49,74 @@ class _Part:
                 stateful=loop.stateful,
             )
 
-    def _layer_output(self, output: TapedOutput, kept: bool, batch: int) -> LayerOutput:
-        values = tuple(self._take(len(output.tensors))) if kept else None
-        shapes = [value.shape for value in values] if values else [tensor.shape for tensor in output.tensors]
+    def _layer_output(self, call: TapedCall, kept: bool, batch: int) -> LayerOutput:
+        tensors = tensors_in(call.outputs)
+        values = tuple(self._take(len(tensors))) if kept else None
+        shapes = [value.shape for value in values] if values else [tensor.shape for tensor in tensors]
         return LayerOutput(
-            path=output.path,
-            class_name=output.class_name,
+            path=call.path,
+            class_name=type(call.layer).__name__,
             shapes=tuple(tuple(batch if axis is None else int(axis) for axis in shape) for shape in shapes),
-            dtype=output.tensors[0].dtype.name if output.tensors else "",
-            masked=any(getattr(tensor, "_keras_mask", None) is not None for tensor in output.tensors),
+            dtype=tensors[0].dtype.name if tensors else "",
+            masked=any(getattr(tensor, "_keras_mask", None) is not None for tensor in tensors),
             values=values,
         )
 
 
 def _count_on_tape(traced: TracedCall) -> int:
     loops = sum(len(loop.rows) + len(loop.initial) + (loop.mask is not None) for loop in traced.tape.loops)
-    kept = zip(traced.tape.outputs, traced.kept, strict=True)
-    return loops + sum(len(output.tensors) for output, keep in kept if keep)
+    kept = zip(traced.tape.finished[:-1], traced.kept, strict=True)
+    return loops + sum(len(tensors_in(call.outputs)) for call, keep in kept if keep)
+
+
+def assemble(
+    inputs: Mapping[str, Array],
+    names: list[str],
+    parts: list[Part],
+    wrong_prefixes: Mapping[int, str],
+    states: tuple[States, States],
+) -> Recording:
+    """One recording of all batches, samples in the order of the input."""
+    first = parts[0]
+    missing = {index: why for part in parts for index, why in part.prefix.missing.items()} | dict(
+        wrong_prefixes
+    )
+    return Recording(
+        inputs={name: read_only(values) for name, values in inputs.items()},
+        outputs={name: _joined([part.outputs[i] for part in parts]) for i, name in enumerate(names)},
+        layers=tuple(_join_traces([part.traces[i] for part in parts]) for i in range(len(first.traces))),
+        layer_outputs=tuple(
+            _join_outputs([part.layer_outputs[i] for part in parts]) for i in range(len(first.layer_outputs))
+        ),
+        prefix={
+            name: _joined([part.prefix.values[i] for part in parts])
+            for i, name in enumerate(names)
+            if i not in missing
+        },
+        prefix_missing={names[i]: why for i, why in sorted(missing.items())},
+        unrecorded=dict(first.traced.tape.refused),
+        states_before=states[0],
+        states_after=states[1],
+    )
 
 
 def _join_traces(parts: list[LayerTrace]) -> LayerTrace:
     first = parts[0]
-    return LayerTrace(
-        path=first.path,
-        cell=first.cell,
+    return replace(
+        first,
         steps={name: _joined([part.steps[name] for part in parts]) for name in first.steps},
         initial={name: _joined([part.initial[name] for part in parts]) for name in first.initial},
         mask=None if first.mask is None else _joined([part.mask for part in parts]),
-        go_backwards=first.go_backwards,
-        stateful=first.stateful,
     )
 
 
 def _join_outputs(parts: list[LayerOutput]) -> LayerOutput:
     first = parts[0]
-    if len(parts) == 1:
-        values = None if first.values is None else tuple(read_only(value) for value in first.values)
-        return LayerOutput(first.path, first.class_name, first.shapes, first.dtype, first.masked, values)
-    rows = [
-        sum(part.shapes[index][0] for part in parts if part.shapes[index])
-        for index in range(len(first.shapes))
-    ]
-    return LayerOutput(
-        path=first.path,
-        class_name=first.class_name,
-        shapes=tuple(
-            (total, *shape[1:]) if shape else shape for total, shape in zip(rows, first.shapes, strict=True)
-        ),
-        dtype=first.dtype,
-        masked=first.masked,
-        values=_join_values(parts),
+    shapes = tuple(
+        (sum(part.shapes[index][0] for part in parts), *shape[1:]) if shape else shape
+        for index, shape in enumerate(first.shapes)
     )
+    return replace(first, shapes=shapes, values=_join_values(parts))
 
 
 def _join_values(parts: list[LayerOutput]) -> tuple[Array, ...] | None:

@@ -35,14 +35,14 @@ class _Step:
 
 
 def recorded_loop(
-    layer: Any, tape: Tape, sequences: Any, initial_state: Any, *, mask: Any, training: Any
+    layer: Any, tape: Tape, sequences: Any, initial_state: Any, mask: Any = None, *, training: Any = False
 ) -> tuple[Any, Any, Any]:
     """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
     initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
     loop = _Loop(layer, sequences, list(initial), _boolean(mask), training)
     rows, states = loop.run()
     outputs = loop.packing.tensor(rows, loop.output_name)
-    tape.loops.append(loop.taped(tape.current, rows))
+    tape.add_loop(loop.taped(tape.current.path, rows))
     return outputs[-1], _swap(outputs), keras.tree.pack_sequence_as(initial, states)
 
 
@@ -110,6 +110,7 @@ class _Loop:
             kinds=self.kinds,
             packing=self.packing,
             rows=rows,
+            output=self.output_name,
             initial=dict(zip(self.names, keras.tree.flatten(self.initial), strict=True)),
             mask=self.mask,
             go_backwards=bool(self.layer.go_backwards),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -11,7 +12,9 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.keeping import restore, snapshot
 from lstm_tui.keras_adapter.naming import as_model_takes, output_names
-from lstm_tui.keras_adapter.recorder.assemble import assemble
+from lstm_tui.keras_adapter.recorder.assemble import Part, assemble
+from lstm_tui.keras_adapter.recorder.prefix import check
+from lstm_tui.keras_adapter.recorder.replay import Replay
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
 from lstm_tui.keras_adapter.states import read_states, state_variables
 from lstm_tui.recurrent.recording import Array, Recording
@@ -30,40 +33,74 @@ def record_predict(
         {name: values[start : start + size] for name, values in inputs.items()}
         for start in range(0, rows, size)
     ]
-    return _recorded(loaded, inputs, batches, "predict", lambda fed: loaded.model.predict_step((fed,)))
+    purpose = _Purpose("predict", lambda fed: loaded.model.predict_step((fed,)), with_prefix=True)
+    return _recorded(loaded, inputs, batches, purpose)
 
 
 def record_call(loaded: LoadedModel, inputs: Mapping[str, Array], training: bool) -> Recording:
     """What `model(inputs, training=training)` does."""
     model = loaded.model
     arguments = {"training": training} if model._call_has_training_arg else {}
-    return _recorded(loaded, inputs, [dict(inputs)], f"call {training}", lambda fed: model(fed, **arguments))
+    purpose = _Purpose(f"call {training}", lambda fed: model(fed, **arguments), with_prefix=not training)
+    return _recorded(loaded, inputs, [dict(inputs)], purpose)
+
+
+@dataclass(frozen=True, eq=False)
+class _Purpose:
+    """How the model is called, and whether prefix predictions make sense for it."""
+
+    name: str
+    call: Callable[[Any], Any]
+    with_prefix: bool
 
 
 def _recorded(
-    loaded: LoadedModel,
-    inputs: Mapping[str, Array],
-    batches: list[dict[str, Array]],
-    purpose: str,
-    call: Callable[[Any], Any],
+    loaded: LoadedModel, inputs: Mapping[str, Array], batches: list[dict[str, Array]], purpose: _Purpose
 ) -> Recording:
     before = snapshot(loaded.model)
     variables = state_variables(loaded.placed)
     states_before = read_states(variables)
     try:
-        results = []
-        for number, batch in enumerate(batches):
-            fed = as_tensors(loaded.model, batch)
-            same_size = len(next(iter(batch.values()))) == len(next(iter(batches[0].values())))
-            traced = _traced(loaded, purpose, call, fed, any_batch=number > 0 and not same_size)
-            results.append(
-                (traced, [_as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
-            )
+        parts = [_part(loaded, batch, batches[0], purpose) for batch in batches]
         states_after = read_states(variables)
+        restore(before)
+        wrong = _wrong_prefixes(loaded, batches[0], parts[0], purpose)
     finally:
         restore(before)
-    names = output_names(loaded.model, results[0][0].output_struct)
-    return assemble(inputs, names, results, states_before, states_after)
+    names = output_names(loaded.model, parts[0].traced.output_struct)
+    return assemble(inputs, names, parts, wrong, (states_before, states_after))
+
+
+def _part(loaded: LoadedModel, batch: dict[str, Array], first: dict[str, Array], purpose: _Purpose) -> Part:
+    fed = as_tensors(loaded.model, batch)
+    # `predict` opens the batch axis for a second size, which a stateful layer then takes without complaint
+    any_batch = _rows(batch) != _rows(first) and bool(state_variables(loaded.placed))
+    traced: TracedCall = loaded.traces.get_or_make(
+        _key(purpose.name, fed, any_batch),
+        lambda: traced_call(
+            loaded.model, purpose.call, fed, any_batch=any_batch, with_prefix=purpose.with_prefix
+        ),
+    )
+    return Part(traced, [_as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
+
+
+def _wrong_prefixes(
+    loaded: LoadedModel, batch: dict[str, Array], part: Part, purpose: _Purpose
+) -> dict[int, str]:
+    """Prefix predictions of the first batch that a replay does not confirm."""
+    folded = part.traced.folded
+    if not part.prefix.values or folded.timesteps < 2:
+        return {}
+    fed = as_tensors(loaded.model, batch)
+    replay: Replay = loaded.traces.get_or_make(
+        _key(f"replay {purpose.name}", fed, any_batch=False),
+        lambda: Replay(loaded.model, purpose.call, fed, folded.timesteps),
+    )
+    return check(part.prefix, folded, replay, fed)
+
+
+def _rows(batch: Mapping[str, Array]) -> int:
+    return len(next(iter(batch.values())))
 
 
 def as_tensors(model: Any, inputs: Mapping[str, Array]) -> Any:
@@ -77,12 +114,9 @@ def _as_tensor(values: Array) -> Any:
     return tf.convert_to_tensor(values.astype(keras.config.floatx()) if floating else values)
 
 
-def _traced(
-    loaded: LoadedModel, purpose: str, call: Callable[[Any], Any], fed: Any, *, any_batch: bool
-) -> TracedCall:
-    shapes = tuple((tuple(one.shape), one.dtype.name) for one in keras.tree.flatten(fed))
-    key = (purpose, any_batch, tuple((shape[1:] if any_batch else shape, dtype) for shape, dtype in shapes))
-    return loaded.traces.get_or_make(key, lambda: traced_call(loaded.model, call, fed, any_batch=any_batch))
+def _key(name: str, fed: Any, any_batch: bool) -> Hashable:
+    shapes = [(tuple(one.shape), one.dtype.name) for one in keras.tree.flatten(fed)]
+    return name, any_batch, tuple((shape[1:] if any_batch else shape, dtype) for shape, dtype in shapes)
 
 
 def _as_array(tensor: Any) -> Array:

@@ -8,7 +8,6 @@ find before they were called. Everything is undone when the trace is done, also 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,10 +17,11 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
+from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches
-from lstm_tui.keras_adapter.recorder.tape import Tape, TapedOutput
+from lstm_tui.keras_adapter.recorder.tape import Tape
 
 #: Values of a layer's output are kept up to this size each, and up to this size all together.
 _SMALL = 2**16
@@ -32,38 +32,38 @@ _SMALL_IN_ALL = 2**21
 class TracedCall:
     """A call of the model as a compiled function of its flattened inputs, and the tape of what it gives.
 
-    function: gives one flat list of tensors: the model's outputs, then for each loop its rows, initial states
-    and
-        mask, then the kept layer outputs.
+    function: gives one flat list of tensors: the model's outputs, the folded ones, then for each loop its
+    rows,
+        initial states and mask, then the kept layer outputs.
     output_struct: the model's outputs, as it structures them.
-    kept: by index in `tape.outputs`, whether its values are kept.
+    folded: the outputs as they would be had the sequence ended at each step, or why there are none.
+    kept: by index in `tape.finished`, whether its values are kept.
     """
 
     function: Callable[..., list[Any]]
     tape: Tape
     output_struct: Any
+    folded: Folded
     kept: tuple[bool, ...]
 
 
-def traced_call(model: Any, call: Callable[[Any], Any], inputs: Any, *, any_batch: bool) -> TracedCall:
-    """Trace `call(inputs)`; `any_batch` leaves the batch axis open, as `predict` does for a second size."""
-    tape = _tape_of(model)
-    struct: list[Any] = []
+def traced_call(
+    model: Any, call: Callable[[Any], Any], inputs: Any, *, any_batch: bool, with_prefix: bool
+) -> TracedCall:
+    """Trace `call(inputs)`.
 
-    def body(*flat: Any) -> list[Any]:
-        with _wrapped(model, tape):
-            outputs = call(keras.tree.pack_sequence_as(inputs, list(flat)))
-        struct.append(keras.tree.map_structure(lambda _: None, outputs))
-        kept.extend(_kept(tape))
-        return [*keras.tree.flatten(outputs), *_on_tape(tape, kept)]
-
-    kept: list[bool] = []
-    function = tf.function(body, autograph=False)
+    any_batch: leave the batch axis open, as `predict` does for a second size.
+    with_prefix: trace the prefix predictions too, where they are defined.
+    """
+    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch)
+    specs = [_spec(one, any_batch) for one in keras.tree.flatten(inputs)]
     with left_as_found(model):
-        concrete = function.get_concrete_function(
-            *(_spec(one, any_batch) for one in keras.tree.flatten(inputs))
-        )
-    return TracedCall(concrete, tape, struct[0], tuple(kept))
+        function = trace.compiled(specs)
+    if trace.folded.moves_state:
+        trace = _Trace(model, call, inputs, with_prefix=False, why_not=trace.folded.why_not)
+        with left_as_found(model):
+            function = trace.compiled(specs)
+    return TracedCall(function, trace.tape, trace.struct, trace.folded, tuple(trace.kept))
 
 
 def _spec(values: Any, any_batch: bool) -> tf.TensorSpec:
@@ -71,15 +71,42 @@ def _spec(values: Any, any_batch: bool) -> tf.TensorSpec:
     return tf.TensorSpec((None, *shape[1:]) if any_batch and shape else shape, values.dtype)
 
 
-def _tape_of(model: Any) -> Tape:
-    return Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
+class _Trace:
+    """The tracing of one call; then `tape`, `struct`, `folded` and `kept` say what the function gives."""
+
+    def __init__(
+        self, model: Any, call: Callable[[Any], Any], inputs: Any, *, with_prefix: bool, why_not: str = ""
+    ) -> None:
+        self._model, self._call, self._inputs = model, call, inputs
+        self._with_prefix = with_prefix
+        self.tape = Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
+        self.struct: Any = None
+        self.folded = Folded.missing(why_not or "not asked for")
+        self.kept: list[bool] = []
+
+    def compiled(self, specs: list[tf.TensorSpec]) -> Callable[..., list[Any]]:
+        return tf.function(self._body, autograph=False).get_concrete_function(*specs)
+
+    def _body(self, *flat: Any) -> list[Any]:
+        inputs = keras.tree.pack_sequence_as(self._inputs, list(flat))
+        with _Wrapping(self._model, self.tape) as wrapping:
+            outputs = self._call(inputs)
+            if self._with_prefix:
+                folding = Folding(self.tape, flat)
+                self.folded = fold(
+                    folding, outputs, lambda: wrapping.during(folding, lambda: self._call(inputs))
+                )
+        self.struct = keras.tree.map_structure(lambda _: None, outputs)
+        self.kept = _kept(self.tape)
+        return [*keras.tree.flatten(outputs), *self.folded.tensors(), *_on_tape(self.tape, self.kept)]
 
 
 def _kept(tape: Tape) -> list[bool]:
     kept, room = [], _SMALL_IN_ALL
-    for output in tape.outputs:
-        size = sum(_size_of(tensor) for tensor in output.tensors)
-        fits = size <= min(_SMALL, room) and all(_is_reachable(tensor) for tensor in output.tensors)
+    for call in tape.finished[:-1]:
+        tensors = tensors_in(call.outputs)
+        size = sum(_size_of(tensor) for tensor in tensors)
+        fits = size <= min(_SMALL, room) and all(_is_reachable(tensor) for tensor in tensors)
         kept.append(fits)
         room -= size if fits else 0
     return kept
@@ -95,8 +122,12 @@ def _size_of(tensor: Any) -> int:
 
 def _is_reachable(tensor: Any) -> bool:
     """Whether the tensor belongs to the function being traced, and not to a loop inside it."""
-    graph = tf.compat.v1.get_default_graph()
-    return tf.is_symbolic_tensor(tensor) and tensor.graph is graph
+    return tf.is_symbolic_tensor(tensor) and tensor.graph is tf.compat.v1.get_default_graph()
+
+
+def tensors_in(outputs: Any) -> list[Any]:
+    """The tensors that a call gave, flattened."""
+    return [value for value in keras.tree.flatten(outputs) if tf.is_tensor(value)]
 
 
 def _on_tape(tape: Tape, kept: list[bool]) -> Iterator[Any]:
@@ -105,89 +136,83 @@ def _on_tape(tape: Tape, kept: list[bool]) -> Iterator[Any]:
         yield from loop.initial.values()
         if loop.mask is not None:
             yield loop.mask
-    for output, keep in zip(tape.outputs, kept, strict=True):
+    for call, keep in zip(tape.finished[:-1], kept, strict=True):
         if keep:
-            yield from output.tensors
+            yield from tensors_in(call.outputs)
 
 
-@contextmanager
-def _wrapped(model: Any, tape: Tape) -> Iterator[None]:
-    """All layers of the model wrapped, those that turn up only now as well."""
-    layer_class = keras.layers.Layer
-    called = layer_class.__call__
-    cells = _cells_in_loops(model)
-    with Patches() as patches:
-        wrapped: set[int] = set()
+class _Wrapping:
+    """All layers of a model wrapped, also those that turn up only while it runs; undone on exit."""
 
-        def wrap(layer: Any) -> None:
-            if id(layer) not in wrapped and id(layer) not in cells:
-                wrapped.add(id(layer))
-                _wrap(layer, tape, patches)
+    def __init__(self, model: Any, tape: Tape) -> None:
+        self._tape = tape
+        self._folding: Folding | None = None
+        self._patches = Patches()
+        self._placed = placed_layers(model)
+        self._model = model
+        #: Cells that a recurrent layer steps are not wrapped: their steps are on the tape as its series.
+        self._done = {id(cell) for place in self._placed if place.is_rnn for cell in _cells(place.layer)}
+        self._original = keras.layers.Layer.__call__
+
+    def __enter__(self) -> _Wrapping:
+        for layer in [self._model, *(place.layer for place in self._placed)]:
+            self._wrap(layer)
+        wrapping, original = self, self._original
 
         def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if isinstance(layer, keras.layers.RNN):
-                cells.update(id(cell) for cell in [layer.cell, *getattr(layer.cell, "cells", ())])
-            wrap(layer)
-            return called(layer, *args, **kwargs)
+            wrapping._wrap(layer)
+            return original(layer, *args, **kwargs)
 
-        for layer in [model, *(place.layer for place in placed_layers(model))]:
-            wrap(layer)
-        layer_class.__call__ = watched
+        keras.layers.Layer.__call__ = watched
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        keras.layers.Layer.__call__ = self._original
+        self._patches.__exit__(*error)
+
+    def during(self, folding: Folding, call: Callable[[], Any]) -> Any:
+        """Make the call with every layer handed to `folding` instead of the tape."""
+        self._folding = folding
         try:
-            yield
+            return call()
         finally:
-            layer_class.__call__ = called
+            self._folding = None
+
+    def _wrap(self, layer: Any) -> None:
+        if id(layer) in self._done:
+            return
+        self._done.add(id(layer))
+        self._patches.set(layer, "call", partial(self._call, layer, layer.call))
+        if isinstance(layer, keras.layers.RNN):
+            self._done.update(id(cell) for cell in _cells(layer))
+            if _runs_own_loop(layer):
+                self._tape.refused[self._tape.path_of(layer)] = (
+                    f"{type(layer).__name__} runs a loop of its own"
+                )
+            else:
+                self._patches.set(layer, "inner_loop", partial(self._loop, layer, layer.inner_loop))
+
+    def _call(self, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._folding is not None:
+            return self._folding.call(layer, original, args, kwargs)
+        with self._tape.calling(layer) as taped:
+            taped.outputs = original(*args, **kwargs)
+        return taped.outputs
+
+    def _loop(self, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._folding is not None:
+            return original(*args, **kwargs)
+        try:
+            return recorded_loop(layer, self._tape, *args, **kwargs)
+        except StateShapeError as error:
+            self._tape.refused[self._tape.current.path] = str(error)
+            return original(*args, **kwargs)
 
 
-def _cells_in_loops(model: Any) -> set[int]:
-    """Cells that a recurrent layer steps: their steps are on the tape as its series."""
-    return {
-        id(cell)
-        for place in placed_layers(model)
-        if place.is_rnn
-        for cell in [place.layer.cell, *getattr(place.layer.cell, "cells", ())]
-    }
-
-
-def _wrap(layer: Any, tape: Tape, patches: Patches) -> None:
-    patches.set(layer, "call", partial(_recorded_call, layer, layer.call, tape))
-    if isinstance(layer, keras.layers.RNN):
-        if _runs_own_loop(layer):
-            tape.refused[tape.path_of(layer)] = f"{type(layer).__name__} runs a loop of its own"
-        else:
-            patches.set(layer, "inner_loop", _RecordedLoop(layer, tape, layer.inner_loop))
+def _cells(layer: Any) -> list[Any]:
+    return [layer.cell, *getattr(layer.cell, "cells", ())]
 
 
 def _runs_own_loop(layer: Any) -> bool:
     owner = next(base for base in type(layer).__mro__ if "inner_loop" in base.__dict__)
     return not owner.__module__.startswith("keras.")
-
-
-def _recorded_call(layer: Any, original: Callable[..., Any], tape: Tape, *args: Any, **kwargs: Any) -> Any:
-    with tape.calling(layer) as path:
-        outputs = original(*args, **kwargs)
-    if path:
-        tape.outputs.append(TapedOutput(path, type(layer).__name__, _tensors(outputs)))
-    return outputs
-
-
-def _tensors(outputs: Any) -> list[Any]:
-    return [value for value in keras.tree.flatten(outputs) if tf.is_tensor(value)]
-
-
-@dataclass(frozen=True, eq=False)
-class _RecordedLoop:
-    """What takes the place of a layer's `inner_loop`, called as Keras calls it."""
-
-    layer: Any
-    tape: Tape
-    original: Callable[..., Any]
-
-    def __call__(self, sequences: Any, initial_state: Any, mask: Any = None, training: Any = False) -> Any:
-        try:
-            return recorded_loop(
-                self.layer, self.tape, sequences, initial_state, mask=mask, training=training
-            )
-        except StateShapeError as error:
-            self.tape.refused[self.tape.current] = str(error)
-            return self.original(sequences, initial_state, mask, training=training)

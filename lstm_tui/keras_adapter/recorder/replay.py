@@ -1,0 +1,78 @@
+"""The model run anew on the first steps of a sequence: what prefix predictions are held against.
+
+One compiled function takes any number of steps; a model that needs to know it (an unrolled layer) gets one
+for each length. Models built for one length are run on shorter ones too: the recurrence does not care, only
+the check on the input's shape does, and that is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lstm_tui.keras_adapter.keeping import left_as_found
+from lstm_tui.keras_adapter.layer_tree import placed_layers
+from lstm_tui.keras_adapter.recorder.folding import sequence_length
+from lstm_tui.keras_adapter.recorder.patches import Patches
+from lstm_tui.recurrent.recording import Array
+
+
+class Replay:
+    """Runs `call` on shortened inputs; made for inputs of one signature with `timesteps` steps."""
+
+    def __init__(self, model: Any, call: Callable[[Any], Any], inputs: Any, timesteps: int) -> None:
+        self._model, self._call, self._struct = model, call, inputs
+        self._timesteps = timesteps
+        self._function: Callable[..., Any] | None = None
+        self.runs = 0
+
+    def outputs(self, inputs: Any, length: int) -> list[Array]:
+        """Flattened outputs for the first `length` steps. Moves states and seeds."""
+        flat = [self._shortened(one, length) for one in keras.tree.flatten(inputs)]
+        self.runs += 1
+        return [np.asarray(output) for output in self._compiled(flat)(*flat)]
+
+    def _shortened(self, values: Any, length: int) -> Any:
+        return values[:, :length] if sequence_length(values) == self._timesteps else values
+
+    def _compiled(self, flat: list[Any]) -> Callable[..., Any]:
+        if self._function is None:
+            try:
+                self._function = self._traced([self._open_spec(one) for one in flat])
+            except Exception:  # noqa: BLE001 - layers that need the length say so in their own ways
+                return self._traced([tf.TensorSpec(one.shape, one.dtype) for one in flat])
+        return self._function
+
+    def _open_spec(self, values: Any) -> tf.TensorSpec:
+        """With the number of steps left open; told by the struct, since `values` are already shortened."""
+        shape = list(values.shape)
+        if sequence_length(values) is not None:
+            shape[1] = None
+        return tf.TensorSpec(shape, values.dtype)
+
+    def _traced(self, specs: list[tf.TensorSpec]) -> Callable[..., Any]:
+        def body(*flat: Any) -> list[Any]:
+            with Patches() as patches:
+                for layer in [self._model, *(place.layer for place in placed_layers(self._model))]:
+                    if isinstance(layer, keras.Model):
+                        patches.set(layer, "_assert_input_compatibility", lambda *_, **__: None)
+                outputs = self._call(keras.tree.pack_sequence_as(self._struct, list(flat)))
+            return keras.tree.flatten(outputs)
+
+        with left_as_found(self._model):
+            return tf.function(body, autograph=False).get_concrete_function(*specs)
+
+
+def differs(prefix: Array, replayed: Array) -> bool:
+    """Whether they differ by more than rounding: folded layers multiply other shapes than a replay."""
+    if prefix.shape != replayed.shape:
+        return True
+    if prefix.dtype.kind != "f":
+        return not np.array_equal(prefix, replayed)
+    scale = 1.0 + float(np.max(np.abs(replayed), initial=0.0, where=np.isfinite(replayed)))
+    tolerance = max(1e-5, 8 * float(np.finfo(prefix.dtype).eps)) * scale
+    return not np.allclose(prefix, replayed, rtol=0.0, atol=tolerance, equal_nan=True)
