@@ -1,7 +1,7 @@
 """What inputs, actions and calls come to: a plan for the engine. Pure; knows neither files nor YAML.
 
-The workbench folds its edits with `fold_actions`, a scenario file becomes a plan with `run_plan`: one meaning,
-two users. Actions change the scenario's own inputs; a call that names an input of its own gets that as it is.
+The workbench folds its edits with `fold_actions`, a scenario file becomes a plan with `run_plan`: one
+meaning, two users. Actions change the scenario's own inputs; a call that names another gets that as it is.
 """
 
 from __future__ import annotations
@@ -145,9 +145,9 @@ def positional(index: int) -> str:
 def name_inputs(inputs: Inputs, facts: ModelFacts) -> Inputs:
     """`inputs` by the model's names, in the model's order.
 
-    One bare array is the first input; a list goes by the model's order; the only input of a model with one may
-    have any name (Keras makes up another whenever the model is built). Inputs that are missing stay missing:
-    that such a call fails is a result.
+    One bare array is the first input; a list goes by the model's order; the only input of a model with one
+    may have any name (Keras makes up another whenever the model is built). Inputs that are missing stay
+    missing: that such a call fails is a result.
 
     Raises: EditError for a name that the model does not have.
     """
@@ -242,7 +242,7 @@ def named_call(call: Call, facts: ModelFacts) -> Call:
 
 
 def recordable_calls(calls: Sequence[Call]) -> tuple[int, ...]:
-    """Indices of the calls that run the model forward over a whole sequence: those whose steps can be shown."""
+    """Indices of the calls that run the model over a whole sequence: those whose steps can be shown."""
     return tuple(index for index, call in enumerate(calls) if isinstance(call, Predict | CallModel))
 
 

@@ -37,17 +37,25 @@ def parse_scenario(text: str, path: Path, *, model: Path | None = None) -> Scena
 
     Raises: ScenarioError with every mistake.
     """
-    try:
-        document = compose(text)
-    except YamlRefused as refused:
-        raise _refusal(path, [refused.mistake]) from None
+    document = checked_document(text, path)
     plain = document.plain()
     if model is not None and isinstance(plain, dict):
         plain = {**plain, "model": str(model.absolute())}
     wrong = _shape_or_version(plain, document)
     if wrong:
         raise _refusal(path, wrong)
-    return _scenario(_validated(plain, document, path, model), document, path)
+    return scenario_of(_validated(plain, document, path, model), path, document)
+
+
+def checked_document(text: str, path: Path) -> Document:
+    """The YAML of a scenario, composed within its bounds.
+
+    Raises: ScenarioError.
+    """
+    try:
+        return compose(text)
+    except YamlRefused as refused:
+        raise _refusal(path, [refused.mistake]) from None
 
 
 def _text(path: Path) -> str:
@@ -132,7 +140,8 @@ def _refusal(path: Path, mistakes: list[Mistake]) -> ScenarioError:
     return ScenarioError("\n".join(lines))
 
 
-def _scenario(file: ScenarioFile, document: Document, path: Path) -> Scenario:
+def scenario_of(file: ScenarioFile, path: Path, document: Document | None = None) -> Scenario:
+    """The scenario that the words of a file say."""
     return Scenario(
         path=path,
         name=file.name or path.stem,

@@ -1,156 +1,173 @@
 """Values back into the words of a scenario: what a user did in the workbench, as the file will say it.
 
-What was loaded from a scenario and left untouched keeps the words it was written in; new arrays get names under which
-`write_scenario` puts them beside the file.
+What was loaded from a scenario and left alone keeps the words that it was written in. New arrays get names
+under which `write_scenario` finds them and puts them beside the file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lstm_tui.arrays.rescale import Rescale
-from lstm_tui.recurrent import calls as c
-from lstm_tui.recurrent.calls import Call, Inputs, Predict, StateReset
+from lstm_tui.errors import ScenarioError
+from lstm_tui.recurrent.calls import (
+    CALL_NAMES,
+    Call,
+    CallModel,
+    Fit,
+    Generate,
+    Inputs,
+    Predict,
+    ResetStates,
+    StateReset,
+    Stream,
+    Threads,
+)
 from lstm_tui.recurrent.recording import Array
-from lstm_tui.scenario import schema as s
-from lstm_tui.scenario.actions import Action, FitRescale, OnInput
+from lstm_tui.scenario import schema
+from lstm_tui.scenario.actions import Action, FitRescale, targeted
 from lstm_tui.scenario.loading import LoadedScenario
-from lstm_tui.scenario.words import Source
+from lstm_tui.scenario.plan import positional
+from lstm_tui.scenario.words import Source, Words
+
+Form = TypeVar("Form", bound=Words)
 
 
 class Wording:
-    """Words for one scenario; `arrays` are those that have to be written beside it, by name."""
+    """Words for one scenario, which may go back to `opened`; `arrays` are those to be written beside it."""
 
     def __init__(self, opened: LoadedScenario | None) -> None:
         self._opened = opened
         self.arrays: dict[str, Array | Mapping[str, Array]] = {}
 
+    # --- arrays
+
     def sources(self, inputs: Inputs, stem: str) -> Any:
-        """The sources of `inputs`: one bare source for a single array, else by input name."""
+        """Sources as a file has them: one bare, a list in the model's order, or by input name."""
         if not inputs:
             return None
-        if len(inputs) == 1:
-            return self.source(next(iter(inputs.values())), stem)
-        return {name: self.source(array, f"{stem}-{name}") for name, array in inputs.items()}
+        named = {name: self.source(array, f"{stem}-{name}".strip("-")) for name, array in inputs.items()}
+        if list(named) == [""] or (len(named) == 1 and self._was_bare(next(iter(named.values())))):
+            return next(iter(named.values()))
+        listed = list(named) == [positional(index) for index in range(len(named))]
+        return tuple(named.values()) if listed else named
 
-    def source(self, array: Array | None, stem: str) -> Any:
-        """Where `array` comes from: as it was written, else a new file called `stem`."""
+    def _was_bare(self, source: Source | None) -> bool:
+        """Whether the opened scenario names this source alone, for whatever input the model has."""
+        if self._opened is None or source is None:
+            return False
+        scenario = self._opened.scenario
+        return any(words in (source, source.file) for words in (scenario.inputs, scenario.reference) if words)
+
+    def source(self, array: Array | None, stem: str) -> Source | None:
+        """Where `array` is found: as it was written, else in a new file called after `stem`."""
         if array is None:
             return None
-        return self._known(array) or Source(file=self._new(array, f"{stem}.npy"))
+        known = self._known(array)
+        return known if isinstance(known, Source) else Source.model_construct(file=self._new(array, stem))
 
-    def action(self, action: Action) -> s.Action:
+    def _new(self, value: Array | Mapping[str, Array], stem: str) -> str:
+        """A name for what is to be written, which no file of the scenario can have."""
+        name = f"<new {len(self.arrays)}>/{stem}"
+        self.arrays[name] = value
+        return name
+
+    def _known(self, value: object) -> Words | None:
+        return self._opened.words_of(value) if self._opened is not None else None
+
+    # --- actions
+
+    def action(self, action: Action) -> schema.Action:
         """`action` as one entry of `actions`."""
         known = self._known(action)
-        if isinstance(known, s.Action):
+        if isinstance(known, schema.Action):
             return known
-        change, only = (action.change, {"input": action.name}) if isinstance(action, OnInput) else (action, {})
+        change, only = targeted(action)
         if isinstance(change, StateReset):
-            return s.Action(reset=s.Reset(**self._reset(change)))
-        if isinstance(change, FitRescale):
-            return s.Action(rescale=s.Rescale(**_fit_words(change), **only))
-        said = change.to_scenario() | only
-        if isinstance(change, Rescale):
-            return s.Action.model_validate({"rescale": said})
-        return s.Action.model_validate({"reshape": said})
+            return _validated(schema.Action, {"reset": self._reset(change)})
+        verb = "rescale" if isinstance(change, Rescale | FitRescale) else "reshape"
+        said = _fit_words(change) if isinstance(change, FitRescale) else change.to_scenario()
+        return _validated(schema.Action, {verb: said | ({} if only is None else {"input": only})})
 
-    def calls(self, calls: Sequence[Call]) -> tuple[s.Call, ...]:
-        """The calls; empty for a single plain `predict`, which is what a scenario without calls does."""
-        only_predict = len(calls) == 1 and calls[0] == Predict() and self._known(calls[0]) is None
-        plain = len(calls) == 1 and isinstance(calls[0], Predict) and _is_plain(calls[0])
-        return () if only_predict or plain else tuple(self.call(call) for call in calls)
+    def _reset(self, reset: StateReset) -> dict[str, Any]:
+        said: dict[str, Any] = {"layers": list(reset.layers)} if reset.layers else {}
+        if reset.to == "saved":
+            return said | {"to": {"file": self._new(reset.saved, "states")}}
+        return said | {"to": reset.to, "seed": reset.seed}
 
-    def call(self, call: Call) -> s.Call:
+    # --- calls
+
+    def calls(self, calls: Sequence[Call]) -> tuple[schema.Call, ...]:
+        """All calls; none for a single plain `predict`, which is what a scenario without calls does."""
+        if len(calls) == 1 and isinstance(calls[0], Predict) and not self._predict(calls[0]):
+            return ()
+        return tuple(self.call(call) for call in calls)
+
+    def call(self, call: Call) -> schema.Call:
         """`call` as one entry of `calls`."""
         known = self._known(call)
-        if isinstance(known, s.Call):
-            return known
-        if isinstance(known, s.SimpleCall):
-            return s.Call.model_validate(known.words())
-        return s.Call.model_validate({c.CALL_NAMES[type(call)]: self._body(call)})
+        if isinstance(known, schema.SimpleCall):
+            return known if isinstance(known, schema.Call) else _validated(schema.Call, known.words())
+        return _validated(schema.Call, {CALL_NAMES[type(call)]: self._body(call)})
 
     def _body(self, call: Call) -> dict[str, Any]:
         match call:
             case Predict():
-                return _given(
-                    input=_dump(self.sources(call.inputs, "input")) if call.inputs else None,
-                    batch_size=call.batch_size,
-                    rows=list(call.rows) if call.rows is not None else None,
-                    order="reversed" if call.reversed_order else None,
-                )
-            case c.CallModel():
-                return _given(
-                    training=call.training or None,
-                    input=_dump(self.sources(call.inputs, "input")) if call.inputs else None,
-                )
-            case c.ResetStates():
-                reset = self._reset(call.to) if call.to is not None else {}
-                return _given(scope=None if call.scope == "all" else call.scope, **{key: _dump(value) for key, value in reset.items()})
-            case c.Generate():
-                return {"steps": call.steps, "feature": call.feature}
-            case c.Stream():
-                return {"reset_each": call.reset_each}
-            case c.Threads():
-                return {"n": call.n, "each": [self.call(inner).words() for inner in call.each]}
-            case c.Fit():
+                return self._predict(call)
+            case CallModel(training, inputs):
+                return {"training": training} | self._inputs(inputs)
+            case ResetStates(scope, to):
+                return {"scope": scope} | (self._reset(to) if to is not None else {})
+            case Generate(steps, feature):
+                return {"steps": steps, "feature": feature}
+            case Fit():
                 return self._fit(call)
+            case Stream(reset_each):
+                return {"reset_each": reset_each}
+            case Threads(n, each):
+                return {"n": n, "each": [self.call(one).words() for one in each]}
             case _:
                 return {}
 
-    def _fit(self, call: c.Fit) -> dict[str, Any]:
-        validation = None
+    def _predict(self, call: Predict) -> dict[str, Any]:
+        order = "reversed" if call.reversed_order else None
+        options = {"batch_size": call.batch_size, "rows": call.rows, "order": order}
+        return {key: value for key, value in options.items() if value is not None} | self._inputs(call.inputs)
+
+    def _fit(self, call: Fit) -> dict[str, Any]:
+        said: dict[str, Any] = {name: getattr(call, name) for name in ("epochs", "shuffle", "each_sample")}
+        said["target"] = _plain(self.source(call.target, "fit-target"))
+        if call.batch_size is not None:
+            said["batch_size"] = call.batch_size
         if call.validation is not None:
             inputs, target = call.validation
-            validation = {"input": _dump(self.sources(inputs, "validation")), "target": _dump(self.source(target, "validation-target"))}
-        return _given(
-            target=_dump(self.source(call.target, "fit-target")),
-            epochs=call.epochs,
-            batch_size=call.batch_size,
-            shuffle=call.shuffle,
-            validation=validation,
-            each_sample=call.each_sample or None,
-        )
+            validation = (self.sources(inputs, "validation"), self.source(target, "validation-target"))
+            said["validation"] = dict(zip(("input", "target"), map(_plain, validation), strict=True))
+        return said
 
-    def _reset(self, reset: StateReset) -> dict[str, Any]:
-        to: Any = reset.to
-        if reset.to == "saved":
-            to = s.StatesFile(file=self._new(dict(reset.saved), "states.npz"))
-        return _given(layers=reset.layers or None, to=to, seed=reset.seed or None)
-
-    def _known(self, value: object) -> Any:
-        return self._opened.words_of(value) if self._opened is not None else None
-
-    def _new(self, arrays: Array | Mapping[str, Array], name: str) -> str:
-        path = Path(name)
-        number = 1
-        while name in self.arrays:
-            number += 1
-            name = f"{path.stem}-{number}{path.suffix}"
-        self.arrays[name] = arrays
-        return name
+    def _inputs(self, inputs: Inputs | None) -> dict[str, Any]:
+        return {} if inputs is None else {"input": _plain(self.sources(inputs, "call-input"))}
 
 
-def _is_plain(call: Predict) -> bool:
-    return call.inputs is None and call.batch_size is None and call.rows is None and not call.reversed_order
+def _fit_words(change: FitRescale) -> dict[str, object]:
+    said: dict[str, object] = {"method": change.method, "fit": change.on}
+    if change.feature_range != (0.0, 1.0):
+        said["feature_range"] = list(change.feature_range)
+    return said | ({"inverse": True} if change.inverse else {})
 
 
-def _fit_words(change: FitRescale) -> dict[str, Any]:
-    ranged = change.method == "minmax" and change.feature_range != (0.0, 1.0)
-    return _given(
-        method=change.method,
-        fit=change.on,
-        inverse=change.inverse or None,
-        feature_range=change.feature_range if ranged else None,
-    )
-
-
-def _given(**words: Any) -> dict[str, Any]:
-    return {key: value for key, value in words.items() if value is not None}
-
-
-def _dump(words: Any) -> Any:
+def _plain(words: Any) -> Any:
+    if isinstance(words, Words):
+        return words.words()
     if isinstance(words, Mapping):
-        return {key: _dump(item) for key, item in words.items()}
-    return words.words() if hasattr(words, "words") else words
+        return {name: _plain(each) for name, each in words.items()}
+    return [_plain(each) for each in words] if isinstance(words, tuple) else words
+
+
+def _validated(form: type[Form], said: Mapping[str, Any]) -> Form:
+    """`said` as words of the format, refused where the format cannot say it."""
+    try:
+        return form.model_validate(said)
+    except ValueError as error:
+        raise ScenarioError(f"This {next(iter(said))} cannot be saved: {error}") from None

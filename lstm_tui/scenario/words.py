@@ -84,7 +84,7 @@ def as_mistake() -> Iterator[None]:
 
 
 def _named_file(name: str, info: ValidationInfo) -> str:
-    """`name` as the validation context's `file` returns it; it raises `mistake` for one that cannot be used."""
+    """`name` as the validation context's `file` returns it; it raises `mistake` for one of no use."""
     named = (info.context or {}).get("file")
     return str(named(name)) if named is not None else name
 
@@ -94,7 +94,7 @@ def _rectangular(values: Any) -> Any:
     if isinstance(values, bool) or not isinstance(values, int | float | list | tuple):
         raise mistake(f"numbers in nested lists are wanted, got {_kind(values)}")
     if isinstance(values, int | float):
-        return values
+        return math.nan if math.isnan(values) else values  # one NaN, so that equal scenarios are equal
     items = [_rectangular(item) for item in values]
     shapes = [_shape(item) for item in items]
     for index, shape in enumerate(shapes):
