@@ -67,7 +67,10 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A model: from its file alone, or as Keras built it. `stateful_batch` is the batch size a stateful model is bound to."""
+    """A model: from its file alone, or as Keras built it.
+
+    stateful_batch: the batch size that a stateful model is bound to.
+    """
 
     path: Path
     name: str

@@ -1,0 +1,186 @@
+"""The weights themselves: do they fit the configuration, and what are their values like.
+
+Values are read in pieces of at most a few million, so that the memory it takes does not depend on the file.
+Statistics are over finite values; NaN and infinities are counted apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_tui.model_file.declared import DeclaredLayer
+from lstm_tui.model_file.facts import Obstacle
+from lstm_tui.model_file.hdf5 import list_file, open_weights
+from lstm_tui.model_file.layer_weights import Weights
+from lstm_tui.model_file.weights_layout import LocatedArray, locate
+from lstm_tui.plain_text import one_line
+
+if TYPE_CHECKING:
+    import h5py
+
+_BLOCK = 2**21
+_TODO = "Copy the file again, or save the model again from where it works."
+#: It keeps its layer's kernel a second time.
+_KEPT_TWICE = "SpectralNormalization"
+
+
+@dataclass(frozen=True)
+class WeightStats:
+    """One weight: where it belongs and what its values are like.
+
+    layer: path, empty for weights of the model itself. name: `kernel`, `recurrent_kernel`, ....
+    minimum, maximum, mean, std: of the finite values, NaN where there are none.
+    nans, infs: how many. zeros: the share of values that are exactly 0.
+    """
+
+    layer: str
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    nans: int
+    infs: int
+    zeros: float
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundWeights:
+    """What the weights file holds, by place, and what is wrong with it."""
+
+    located: tuple[LocatedArray, ...]
+    obstacles: tuple[Obstacle, ...]
+
+    def parameters(self, layer: str) -> int:
+        """How many values belong to the layer itself."""
+        return sum(item.array.size for item in self.located if item.layer == layer)
+
+
+def find_weights(
+    path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
+) -> FoundWeights:
+    """List the weights and hold their shapes against the declared ones; no value is read."""
+    with open_weights(path, file_format) as file:
+        listing = list_file(file)
+    located = locate(listing, root, declared, file_format)
+    return FoundWeights(located, (*listing.obstacles, *_misfits(root, declared, located)))
+
+
+def _misfits(
+    root: DeclaredLayer, declared: Mapping[str, Weights | None], located: tuple[LocatedArray, ...]
+) -> Iterator[Obstacle]:
+    """Layers whose weights are missing, or have other shapes than the configuration declares."""
+    by_layer: dict[str, list[LocatedArray]] = {}
+    for item in located:
+        by_layer.setdefault(item.layer, []).append(item)
+    for layer in root.walk():
+        wanted = declared.get(layer.path)
+        if not wanted or layer.repeated or layer.below_custom or layer.kind == _KEPT_TWICE:
+            continue
+        found = by_layer.get(layer.path, [])
+        if not found:
+            yield _corrupt(layer.path, "Its weights are missing from the file.")
+        elif sorted(item.array.shape for item in found) != sorted(weight.shape for weight in wanted):
+            yield _corrupt(layer.path, f"{_shapes_of(found)} in the file, {_shapes_of(wanted)} declared.")
+
+
+def _shapes_of(weights: list[LocatedArray] | Weights) -> str:
+    shapes = [item.array.shape if isinstance(item, LocatedArray) else item.shape for item in weights]
+    return ", ".join(map(str, shapes))
+
+
+def _corrupt(where: str, what: str) -> Obstacle:
+    return Obstacle("load-corrupt", one_line(where or "the model"), one_line(what), _TODO)
+
+
+def statistics(
+    path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
+) -> tuple[WeightStats, ...]:
+    """The statistics of every weight that may be read, in the order of the layers."""
+    with open_weights(path, file_format) as file:
+        located = locate(list_file(file), root, declared, file_format)
+        return tuple(_describe(file, item) for item in located if item.array.readable)
+
+
+def _describe(file: h5py.File, item: LocatedArray) -> WeightStats:
+    tally = _Tally()
+    for block in _blocks(file[item.array.path], item.array.dtype):
+        tally.add(block)
+    return WeightStats(
+        layer=one_line(item.layer),
+        name=one_line(item.name),
+        shape=item.array.shape,
+        dtype=item.array.dtype,
+        minimum=tally.minimum if tally.finite else math.nan,
+        maximum=tally.maximum if tally.finite else math.nan,
+        mean=tally.mean if tally.finite else math.nan,
+        std=math.sqrt(tally.squares / tally.finite) if tally.finite else math.nan,
+        nans=tally.nans,
+        infs=tally.infs,
+        zeros=tally.zeros / tally.count if tally.count else 0.0,
+    )
+
+
+def _blocks(dataset: h5py.Dataset, dtype: str) -> Iterator[NDArray[np.float64]]:
+    """The values as float64, some rows at a time."""
+    shape = dataset.shape
+    if not shape:
+        yield _floats(np.asarray(dataset[()]), dtype).reshape(1)
+        return
+    rows = max(1, _BLOCK // max(1, math.prod(shape[1:])))
+    for start in range(0, shape[0], rows):
+        yield _floats(np.asarray(dataset[start : start + rows]), dtype).ravel()
+
+
+def _floats(values: NDArray[Any], dtype: str) -> NDArray[np.float64]:
+    if dtype == "bfloat16":  # the upper half of a float32
+        return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+    return values.astype(np.float64)
+
+
+@dataclass
+class _Tally:
+    """Counts and moments, block by block (Chan's parallel update, which does not cancel)."""
+
+    count: int = 0
+    finite: int = 0
+    nans: int = 0
+    infs: int = 0
+    zeros: int = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, block: NDArray[np.float64]) -> None:
+        finite = block[np.isfinite(block)]
+        self.count += block.size
+        self.nans += int(np.isnan(block).sum())
+        self.infs += int(np.isinf(block).sum())
+        self.zeros += int((block == 0).sum())
+        if not finite.size:
+            return
+        self.minimum = min(self.minimum, float(finite.min()))
+        self.maximum = max(self.maximum, float(finite.max()))
+        mean = float(finite.mean())
+        total = self.finite + finite.size
+        shift = mean - self.mean
+        self.squares += (
+            float(((finite - mean) ** 2).sum()) + shift * shift * self.finite * finite.size / total
+        )
+        self.mean += shift * finite.size / total
+        self.finite = total
