@@ -80,6 +80,7 @@ CUBE_256: dict[Theme, RampColors] = {
 #: Where colours cannot carry a level, lowest first; the first is not a space, so that a page has an edge.
 SHADES = "·░▒▓█"
 ASCII_SHADES = ".:-=+*#%@"
-#: Without any colour the sign has to be in the character: strokes for negative, shades for positive.
-SIGNED_SHADES = "≡=-·░▒█"
+#: Without any colour the sign has to be in the character, equally dark on both sides of zero: level strokes
+#: for negative, crossed ones for positive.
+SIGNED_SHADES = "≡=-·+*#"
 ASCII_SIGNED_SHADES = "%=-.+*#"
