@@ -51,7 +51,10 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(cls=_DefaultToWorkbench, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_DefaultToWorkbench,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="lstm-tui")
 def cli() -> None:
     """A debugger for recurrent Keras models, at home in a terminal.
@@ -66,7 +69,9 @@ def cli() -> None:
 @cli.command("open", hidden=True)
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5.")
+@click.option(
+    "--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5."
+)
 @click.option("--target", type=click.Path(path_type=Path), help="What the predictions should have been.")
 @click.option("--reference", type=click.Path(path_type=Path), help="A sample of the training data.")
 @engine_options
@@ -81,7 +86,9 @@ def open_(
     """Open the workbench on a model or on scenarios; without either, on the gallery."""
     _needs_terminal()
     if model is not None and str(model) in _NOT_YET and not model.exists():
-        raise UsageError(f"`lstm-tui {model}` is not part of version {__version__}", todo="lstm-tui --help lists what is")
+        raise UsageError(
+            f"`lstm-tui {model}` is not part of version {__version__}", todo="lstm-tui --help lists what is"
+        )
     if model is not None and model.suffix in _SCENARIO_SUFFIXES:
         model, scenario = None, (model, *scenario)
     # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
@@ -117,8 +124,12 @@ def inspect(model: Path, as_json: bool, debug: bool) -> None:
 
 @cli.command()
 @click.argument("source", metavar="MODEL|SCENARIO", type=click.Path(path_type=Path))
-@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The .npz file to write.")
+@click.option(
+    "--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5."
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The .npz file to write."
+)
 @engine_options
 def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> None:
     """Run once and write every recorded array."""
@@ -129,11 +140,17 @@ def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> No
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", type=click.Path(path_type=Path), help="Replay against this model instead of each scenario's own.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Replay against this model instead of each scenario's own.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report here.")
 @engine_options
-def replay(paths: tuple[Path, ...], model: Path | None, as_json: bool, junit: Path | None, **options: Any) -> None:
+def replay(
+    paths: tuple[Path, ...], model: Path | None, as_json: bool, junit: Path | None, **options: Any
+) -> None:
     """Replay scenario files, or folders of them, and check what they expect."""
     from lstm_tui.report.replaying import replay_paths
 
@@ -161,7 +178,9 @@ def settings(only_path: bool) -> None:
 def _options(options: dict[str, Any]) -> Any:
     from lstm_tui.engine.options import EngineOptions
 
-    return EngineOptions(gpu=options["gpu"], trust=options["trust"], custom_objects=tuple(options["custom_objects"]))
+    return EngineOptions(
+        gpu=options["gpu"], trust=options["trust"], custom_objects=tuple(options["custom_objects"])
+    )
 
 
 def _needs_terminal() -> None:

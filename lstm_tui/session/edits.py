@@ -93,7 +93,9 @@ def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
     calls = tuple(named_call(call, facts) for call in with_call_edits(material.calls, edits))
     recordable = recordable_calls(calls)
     record = recordable[-1] if recordable else len(calls) - 1
-    run = RunPlan(inputs=folded.inputs, resets=folded.resets, calls=calls, record=record, target=material.target)
+    run = RunPlan(
+        inputs=folded.inputs, resets=folded.resets, calls=calls, record=record, target=material.target
+    )
     return Plan(run, folded)
 
 

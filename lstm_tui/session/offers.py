@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_tui.arrays.summary import describe as summarise
 from lstm_tui.arrays.fitting import suggestions
 from lstm_tui.arrays.rescale import Rescale, fit
+from lstm_tui.arrays.summary import describe as summarise
 from lstm_tui.checks.call_failure import mismatch
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.recurrent.calls import StateReset
@@ -46,17 +46,29 @@ def present_inputs(session: Session) -> dict[str, Array]:
 
 def reset_offers(session: Session) -> tuple[Offer, ...]:
     """All layers or one, to zeros or random; before each call where there are several."""
-    stateful = [layer.path for layer in session.model.recurrent_layers if layer.recurrent and layer.recurrent.stateful]
+    stateful = [
+        layer.path for layer in session.model.recurrent_layers if layer.recurrent and layer.recurrent.stateful
+    ]
     if not stateful:
         return ()
     several = session.plan is not None and len(session.plan.run.calls) > 1
-    each = Offer("before each call, all layers to zeros", "independent sequences: no call sees another's state", (ResetBeforeEachCall(),))
-    whole = Offer("once, all layers to zeros", f"{len(stateful)} stateful layer{'s' * (len(stateful) > 1)}", (StateReset(),))
+    each = Offer(
+        "before each call, all layers to zeros",
+        "independent sequences: no call sees another's state",
+        (ResetBeforeEachCall(),),
+    )
+    whole = Offer(
+        "once, all layers to zeros",
+        f"{len(stateful)} stateful layer{'s' * (len(stateful) > 1)}",
+        (StateReset(),),
+    )
     single = [
         Offer(f"once, {path} to zeros", "the others keep their state", (StateReset(layers=(path,)),))
         for path in stateful if len(stateful) > 1
     ]  # fmt: skip
-    noise = Offer("once, all layers to random values", "how much does the start matter?", (StateReset(to="random"),))
+    noise = Offer(
+        "once, all layers to random values", "how much does the start matter?", (StateReset(to="random"),)
+    )
     return ((each, whole) if several else (whole, each)) + (*single, noise)
 
 
@@ -68,7 +80,11 @@ def rescale_offers(session: Session) -> tuple[Offer, ...]:
             continue
         reference = session.material.reference.get(name)
         source = reference if reference is not None and reference.shape[-1:] == array.shape[-1:] else array
-        reason = "fitted on the reference sample" if source is reference else "fitted on this input itself (no reference sample)"
+        reason = (
+            "fitted on the reference sample"
+            if source is reference
+            else "fitted on this input itself (no reference sample)"
+        )
         for method in ("standard", "minmax", "robust"):
             label = f"{method}" + (f" · {name}" if len(present_inputs(session)) > 1 else "")
             offers.append(Offer(label, reason, (fit(method, source),)))
@@ -85,7 +101,9 @@ def _inverse_offers(session: Session) -> list[Offer]:
     width = int(np.size(back.center))
     if width not in (1, view.final.size):
         return []
-    return [Offer(f"inverse {back.method} of the output", "predictions back into the units of the data", (back,))]
+    return [
+        Offer(f"inverse {back.method} of the output", "predictions back into the units of the data", (back,))
+    ]
 
 
 def reshape_offers(session: Session) -> tuple[Offer, ...]:
@@ -96,9 +114,17 @@ def reshape_offers(session: Session) -> tuple[Offer, ...]:
         array = arrays.get(tensor.name)
         if array is None:
             continue
-        for suggestion in suggestions(array.shape, tensor.shape, dtype=array.dtype, bound_batch=session.model.stateful_batch):
+        for suggestion in suggestions(
+            array.shape, tensor.shape, dtype=array.dtype, bound_batch=session.model.stateful_batch
+        ):
             words = ", then ".join(step.describe() for step in suggestion.reshapes)
-            offers.append(Offer(f"{words} → {shape_words(suggestion.result)}", suggestion.reason, tuple(suggestion.reshapes)))
+            offers.append(
+                Offer(
+                    f"{words} → {shape_words(suggestion.result)}",
+                    suggestion.reason,
+                    tuple(suggestion.reshapes),
+                )
+            )
     return tuple(offers)
 
 

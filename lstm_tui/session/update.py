@@ -13,9 +13,9 @@ import numpy as np
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Announce, Command, Effect, StartRun
-from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session.edits import History, Material, fold
 from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
 from lstm_tui.session.view import shown_trace, timesteps
@@ -60,7 +60,9 @@ def update(session: Session, command: Command) -> Result:
         case c.ModelLoaded(facts):
             return _model_loaded(session, facts)
         case c.RunArrived(run):
-            return _with_valid_cursor(replace(session, runs=_kept({**session.runs, run.key: run}, run.key))), ()
+            return _with_valid_cursor(
+                replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
+            ), ()
         case c.RunRefused(key, reason):
             return replace(session, refusals={**session.refusals, key: reason}), ()
         case c.EngineSaid(state):
@@ -186,4 +188,9 @@ def run_bytes(run: Run) -> int:
     """Bytes held by the arrays of a run, roughly: the recorded series, which are nearly all of it."""
     if run.recording is None:
         return 0
-    return sum(array.nbytes for trace in run.recording.layers for array in trace.steps.values() if isinstance(array, np.ndarray))
+    return sum(
+        array.nbytes
+        for trace in run.recording.layers
+        for array in trace.steps.values()
+        if isinstance(array, np.ndarray)
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from lstm_tui.recurrent.calls import CallOutcome, Run
 from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
+from lstm_tui.session.edits import Material, Plan
 from lstm_tui.session.state import Session
 
 
@@ -71,18 +73,24 @@ class OutputView:
 
 
 def output_view(session: Session, name: str | None = None) -> OutputView | None:
-    """The output called `name` (default: the first) for the sample under the cursor."""
+    """The output called `name` (default: the first) for the sample under the cursor; the same object while it holds."""
     recording = shown_recording(session)
     if recording is None or session.plan is None or not recording.outputs:
         return None
     name = name or next(iter(recording.outputs))
-    in_user_units = session.plan.folded.output
-    output = in_user_units(recording.outputs[name])
-    prefix = recording.prefix.get(name)
-    sample = min(session.cursor.sample, len(output) - 1)
+    sample = min(session.cursor.sample, len(recording.outputs[name]) - 1)
     if sample < 0:
         return None
-    steps = timesteps(session)
+    return _output_view(recording, session.plan, session.material, name, sample, timesteps(session))
+
+
+@lru_cache(maxsize=4)
+def _output_view(
+    recording: Recording, plan: Plan, material: Material, name: str, sample: int, steps: int
+) -> OutputView:
+    in_user_units = plan.folded.output
+    output = in_user_units(recording.outputs[name])
+    prefix = recording.prefix.get(name)
     is_sequence = output.ndim == 3 and output.shape[1] == steps
     if is_sequence:
         predictions, note = output[sample], "output at each step"
@@ -93,15 +101,16 @@ def output_view(session: Session, name: str | None = None) -> OutputView | None:
         predictions = None
         note = recording.prefix_missing.get(name, "only at the end of the sequence")
     final = output[sample][-1] if is_sequence else output[sample]
-    return OutputView(name, predictions, np.atleast_1d(final).reshape(-1), _target(session, sample, steps), note)
+    target = _target(material.target, sample, steps)
+    return OutputView(name, predictions, np.atleast_1d(final).reshape(-1), target, note)
 
 
-def _target(session: Session, sample: int, steps: int) -> Array | None:
-    target = session.material.target
-    if target is None or target.ndim == 0:
+def _target(target: Array | None, sample: int, steps: int) -> Array | None:
+    """Of one sample: `(timesteps, k)` where it has a value at each step, else `(k,)`."""
+    if target is None or target.ndim == 0 or target.size == 0:
         return None
-    row = target[min(sample, len(target) - 1)] if target.ndim > 1 or len(target) != steps else target
-    row = np.asarray(row)
+    one_row = target.ndim == 1 and len(target) == steps
+    row = np.asarray(target if one_row else target[min(sample, len(target) - 1)])
     if row.ndim >= 1 and row.shape[0] == steps and steps > 1:
         return row.reshape(steps, -1)
     return row.reshape(-1)
@@ -139,7 +148,9 @@ def largest_difference(first: CallOutcome, second: CallOutcome) -> float | None:
     if any(one.shape != other.shape for one, other in pairs):
         return None
     with np.errstate(invalid="ignore"):
-        gaps = [np.max(np.where(_same(one, other), 0.0, np.abs(one - other)), initial=0.0) for one, other in pairs]
+        gaps = [
+            np.max(np.where(_same(one, other), 0.0, np.abs(one - other)), initial=0.0) for one, other in pairs
+        ]
     return float(np.max(gaps))
 
 

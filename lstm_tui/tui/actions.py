@@ -44,7 +44,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("run", ("c", "space"), "Run through the steps, or pause", MOVE, "run"),
     Action("next_layer", ("]", "down"), "Next recurrent layer", LOOK, command=c.MoveLayer(1)),
     Action("previous_layer", ("[", "up"), "Previous recurrent layer", LOOK, command=c.MoveLayer(-1)),
-    Action("next_series", ("v", "tab"), "Next series: hidden state, cell state, gates", LOOK, "view", command=c.MoveSeries(1)),
+    Action(
+        "next_series",
+        ("v", "tab"),
+        "Next series: hidden state, cell state, gates",
+        LOOK,
+        "view",
+        command=c.MoveSeries(1),
+    ),
     Action("previous_series", ("V", "shift+tab"), "Previous series", LOOK, command=c.MoveSeries(-1)),
     Action("next_unit", ("}",), "Next unit", LOOK, command=c.MoveUnit(1)),
     Action("previous_unit", ("{",), "Previous unit", LOOK, command=c.MoveUnit(-1)),
@@ -54,7 +61,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_call", (")",), "Next call", LOOK, command=c.MoveCall(1)),
     Action("previous_call", ("(",), "Previous call", LOOK, command=c.MoveCall(-1)),
     Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
-    Action("predict_again", ("p",), "Predict again, from the state that the last call left", CHANGE, "predict", command=c.MakeEdits((PredictAgain(),))),
+    Action(
+        "predict_again",
+        ("p",),
+        "Predict again, from the state that the last call left",
+        CHANGE,
+        "predict",
+        command=c.MakeEdits((PredictAgain(),)),
+    ),
     Action("reset", ("r",), "Reset states …", CHANGE, "reset"),
     Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "rescale"),
     Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape"),
@@ -101,9 +115,7 @@ def with_keys(overrides: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
     """The table with other keys for some actions, by action id; a key taken over leaves the action that had it."""
     taken = {key for keys in overrides.values() for key in keys}
     return tuple(
-        replace(
-            action, keys=overrides.get(action.id, tuple(key for key in action.keys if key not in taken))
-        )
+        replace(action, keys=overrides.get(action.id, tuple(key for key in action.keys if key not in taken)))
         for action in ACTIONS
     )
 

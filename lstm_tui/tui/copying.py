@@ -17,9 +17,15 @@ def value_under_cursor(session: Session) -> str:
             numbers = ", ".join(f"{value:.9g}" for value in values[cursor.step])
             lines.append(f"{where}, sample={cursor.sample}] = [{numbers}]")
         else:
-            lines.append(f"{where}, unit={cursor.unit}, sample={cursor.sample}] = {values[cursor.step, cursor.unit]:.9g}")
+            lines.append(
+                f"{where}, unit={cursor.unit}, sample={cursor.sample}] = {values[cursor.step, cursor.unit]:.9g}"
+            )
     output = output_view(session)
     if output is not None:
-        shown = output.final if output.predictions is None else output.predictions[min(cursor.step, len(output.predictions) - 1)]
+        shown = (
+            output.final
+            if output.predictions is None
+            else output.predictions[min(cursor.step, len(output.predictions) - 1)]
+        )
         lines.append(f"{output.name} = [{', '.join(f'{value:.9g}' for value in shown)}]")
     return "\n".join(lines) or "nothing is recorded yet"

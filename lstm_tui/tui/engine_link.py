@@ -26,7 +26,6 @@ from lstm_tui.engine.protocol import (
     Request,
     RunCalls,
 )
-from lstm_tui.errors import EngineUnavailable
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
 from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded, RunArrived, RunRefused
@@ -94,7 +93,9 @@ class EngineLink:
         self._engine.start()
         self._ready, self._loaded = False, None
         self._generation += 1
-        threading.Thread(target=self._read, args=(self._generation,), daemon=True, name="engine-reader").start()
+        threading.Thread(
+            target=self._read, args=(self._generation,), daemon=True, name="engine-reader"
+        ).start()
 
     def close(self) -> None:
         """End the engine for good."""

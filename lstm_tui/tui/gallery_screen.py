@@ -14,7 +14,6 @@ from textual.widgets.option_list import Option
 
 from lstm_tui.plain_text import many_lines, one_line
 from lstm_tui.scenario.gallery import GalleryEntry, gallery
-from lstm_tui.tui.lines import Lines
 
 if TYPE_CHECKING:
     from lstm_tui.tui.app import Workbench
@@ -36,12 +35,20 @@ class GalleryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, list and story, keys."""
-        yield Static("lstm-tui  ·  a debugger for recurrent Keras models  ·  choose a scenario", id="title", markup=False)
+        yield Static(
+            "lstm-tui  ·  a debugger for recurrent Keras models  ·  choose a scenario",
+            id="title",
+            markup=False,
+        )
         with Horizontal(id="body"):
             yield OptionList(*self._options(), id="gallery-list")
             with VerticalScroll(id="gallery-story"):
                 yield Static("", id="gallery-text", markup=False)
-        yield Static("Enter opens · ↑ ↓ choose · ? help · q quit · your own: lstm-tui model.keras --input x.npy", id="hints", markup=False)
+        yield Static(
+            "Enter opens · ↑ ↓ choose · ? help · q quit · your own: lstm-tui model.keras --input x.npy",
+            id="hints",
+            markup=False,
+        )
 
     def on_mount(self) -> None:
         """The first scenario of the first question."""
@@ -50,7 +57,9 @@ class GalleryScreen(Screen[None]):
         if self._entries:
             options.highlighted = 1
         else:
-            self.query_one("#gallery-text", Static).update("No bundled scenarios were found with this installation.")
+            self.query_one("#gallery-text", Static).update(
+                "No bundled scenarios were found with this installation."
+            )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Tell the story of the scenario under the bar."""

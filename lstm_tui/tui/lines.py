@@ -22,7 +22,7 @@ _BLANK = Style()
 class Lines(Widget, can_focus=False):
     """A pane of finished lines. `show` compares with what is on screen and repaints what differs."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._strips: list[Strip] = []

@@ -30,7 +30,9 @@ _WORDS = (
 class _ReadingScreen(ModalScreen[None]):
     """Text that scrolls; Escape, q or Enter closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i", "close", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark,i", "close", "Close", show=False)
+    ]
     DEFAULT_CLASSES = "reading"
 
     def __init__(self, text: Text) -> None:

@@ -58,7 +58,9 @@ def forget(path: Path) -> None:
 def _kept(note: Path) -> Kept:
     model = note.read_text(encoding="utf-8")
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(note.stat().st_mtime))
-    return Kept(note.with_suffix(".yaml"), when, f"{shlex.quote(model)} {shlex.quote(str(note.with_suffix('.yaml')))}")
+    return Kept(
+        note.with_suffix(".yaml"), when, f"{shlex.quote(model)} {shlex.quote(str(note.with_suffix('.yaml')))}"
+    )
 
 
 def _folder() -> Path:

@@ -57,7 +57,9 @@ def read_settings(path: Path | None = None) -> Settings:
     path = path or settings_path()
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise SettingsError(f"{path} is larger than {_MOST_BYTES} bytes", todo="remove what is not a setting")
+            raise SettingsError(
+                f"{path} is larger than {_MOST_BYTES} bytes", todo="remove what is not a setting"
+            )
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
@@ -71,12 +73,19 @@ def read_settings(path: Path | None = None) -> Settings:
             "\n".join(f"{path}: {mistake}" for mistake in mistakes),
             todo="mend the lines, or remove them for the defaults; `lstm-tui settings` lists what may stand there",
         )
-    keys = {action: (value,) if isinstance(value, str) else tuple(value) for action, value in table.get("keys", {}).items()}
+    keys = {
+        action: (value,) if isinstance(value, str) else tuple(value)
+        for action, value in table.get("keys", {}).items()
+    }
     return Settings(theme=table.get("theme", "dark"), keys=keys)
 
 
 def _unknown_words(table: Mapping[str, object]) -> list[str]:
-    return [f"{one_line(word)}: unknown setting{_nearest(word, _KEYS_OF_FILE)}" for word in table if word not in _KEYS_OF_FILE]
+    return [
+        f"{one_line(word)}: unknown setting{_nearest(word, _KEYS_OF_FILE)}"
+        for word in table
+        if word not in _KEYS_OF_FILE
+    ]
 
 
 def _theme_mistakes(table: Mapping[str, object]) -> list[str]:
@@ -94,7 +103,11 @@ def _key_mistakes(keys: object) -> list[str]:
         if action not in known:
             mistakes.append(f"keys.{one_line(action)}: unknown action{_nearest(action, known)}")
         wanted = [value] if isinstance(value, str) else value
-        if not isinstance(wanted, list) or not wanted or not all(isinstance(key, str) and key.strip() for key in wanted):
+        if (
+            not isinstance(wanted, list)
+            or not wanted
+            or not all(isinstance(key, str) and key.strip() for key in wanted)
+        ):
             mistakes.append(f"keys.{one_line(action)}: expected a key or a list of keys")
             continue
         for key in wanted:

@@ -33,20 +33,32 @@ def story_text(session: Session) -> Text:
 
 
 def _sections(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
-    yield one_line(session.story.name) or one_line(session.model.name), iter(many_lines(session.story.description).splitlines())
+    yield (
+        one_line(session.story.name) or one_line(session.model.name),
+        iter(many_lines(session.story.description).splitlines()),
+    )
     yield "Model", _model_lines(session)
     yield "Input", _input_lines(session)
-    yield "Changes made", (f"{number}. {describe(edit)}" for number, edit in enumerate(session.history.done, 1))
+    yield (
+        "Changes made",
+        (f"{number}. {describe(edit)}" for number, edit in enumerate(session.history.done, 1)),
+    )
     yield "Calls", _call_lines(session)
     recording = shown_recording(session)
     if recording is not None:
         yield "Layers on this input", _layer_lines(recording)
-        yield "Not recorded", (f"{one_line(path)}: {one_line(why)}" for path, why in recording.unrecorded.items())
+        yield (
+            "Not recorded",
+            (f"{one_line(path)}: {one_line(why)}" for path, why in recording.unrecorded.items()),
+        )
         yield "Recording", _recording_lines(recording)
     if session.run is not None and session.run.recording_note:
         yield "No recording", iter([one_line(session.run.recording_note)])
     yield "Warnings", (one_line(warning) for warning in session.model.warnings)
-    yield "Obstacles in the file", (f"{one_line(o.where)}: {one_line(o.what)} → {one_line(o.todo)}" for o in session.model.obstacles)
+    yield (
+        "Obstacles in the file",
+        (f"{one_line(o.where)}: {one_line(o.what)} → {one_line(o.todo)}" for o in session.model.obstacles),
+    )
 
 
 def _model_lines(session: Session) -> Iterator[str]:

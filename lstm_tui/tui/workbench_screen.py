@@ -50,7 +50,13 @@ class Draw(Message):
 
 def _bindings() -> list[BindingType]:
     return [
-        Binding(",".join(map(textual_key, action.keys)), action.textual_action, action.title, show=False, id=action.id)
+        Binding(
+            ",".join(map(textual_key, action.keys)),
+            action.textual_action,
+            action.title,
+            show=False,
+            id=action.id,
+        )
         for action in ACTIONS
         if action.id != "palette"
     ]
@@ -63,7 +69,7 @@ class WorkbenchScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running: Timer | None = None
+        self._walking: Timer | None = None
         self._draw_asked = False
 
     @property
@@ -94,7 +100,9 @@ class WorkbenchScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """First drawing, once the panes know their sizes."""
-        self.app.set_keymap({action.id: ",".join(map(textual_key, action.keys)) for action in self.workbench.actions})
+        self.app.set_keymap(
+            {action.id: ",".join(map(textual_key, action.keys)) for action in self.workbench.actions}
+        )
         self.call_after_refresh(self.request_draw)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -119,7 +127,11 @@ class WorkbenchScreen(Screen[None]):
             widget = self.query_one(f"#{name}", Lines)
             width, height = widget.size
             if width > 0:
-                widget.show(pane(self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)))
+                widget.show(
+                    pane(
+                        self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)
+                    )
+                )
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -137,12 +149,12 @@ class WorkbenchScreen(Screen[None]):
 
     def action_run(self) -> None:
         """Walk through the steps by itself, or stop doing so."""
-        if self._running is not None:
+        if self._walking is not None:
             self._pause()
             return
         if self.session.cursor.step >= timesteps(self.session) - 1:
             self.workbench.dispatch(GoToStep(0))
-        self._running = self.set_interval(1 / _RUN_RATE, self._run_step)
+        self._walking = self.set_interval(1 / _RUN_RATE, self._run_step)
 
     def action_go_to_step(self) -> None:
         """Ask for a timestep."""
@@ -226,6 +238,6 @@ class WorkbenchScreen(Screen[None]):
             self.workbench.dispatch(MoveStep(1))
 
     def _pause(self) -> None:
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
+        if self._walking is not None:
+            self._walking.stop()
+            self._walking = None

@@ -110,7 +110,9 @@ class EditDialogue(ModalScreen["Edits | None"]):
         shown = preview(self._session, edits)
         mark = Text("✓ " if shown.fits else "✗ ", style="bold green" if shown.fits else "bold red")
         *facts, verdict = shown.lines
-        self._say(Text("\n").join([*(Text(one_line(fact)) for fact in facts), mark + Text(one_line(verdict))]))
+        self._say(
+            Text("\n").join([*(Text(one_line(fact)) for fact in facts), mark + Text(one_line(verdict))])
+        )
 
     def _say(self, text: Text) -> None:
         self.query_one(".preview", Static).update(text)

@@ -19,7 +19,11 @@ class GoToDialogue(LineDialogue[GoToStep]):
         try:
             step = int(text)
         except ValueError:
-            raise UsageError(f"{text!r} is not a timestep", expected=f"a whole number from 0 to {self._last}") from None
+            raise UsageError(
+                f"{text!r} is not a timestep", expected=f"a whole number from 0 to {self._last}"
+            ) from None
         if not -self._last - 1 <= step <= self._last:
-            raise UsageError(f"there is no timestep {step}", expected=f"0 to {self._last}, or -1 for the last")
+            raise UsageError(
+                f"there is no timestep {step}", expected=f"0 to {self._last}, or -1 for the last"
+            )
         return GoToStep(step)

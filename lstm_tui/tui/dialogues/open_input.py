@@ -67,9 +67,13 @@ def random_inputs(model: ModelFacts, words: list[str]) -> Inputs:
     try:
         timesteps = int(words[0]) if words else DEFAULT_TIMESTEPS
     except ValueError:
-        raise InputFileError(f"{words[0]!r} is not a number of timesteps", expected="random, or random 200") from None
+        raise InputFileError(
+            f"{words[0]!r} is not a number of timesteps", expected="random, or random 200"
+        ) from None
     return {
-        tensor.name: random_input(tensor.shape, tensor.dtype, seed=0, timesteps=timesteps, batch=model.stateful_batch or 1)
+        tensor.name: random_input(
+            tensor.shape, tensor.dtype, seed=0, timesteps=timesteps, batch=model.stateful_batch or 1
+        )
         for tensor in model.inputs
     }
 
@@ -77,6 +81,12 @@ def random_inputs(model: ModelFacts, words: list[str]) -> Inputs:
 def _array_files(model: Path) -> list[Path]:
     """Array files in the current folder and beside the model, the model itself left out."""
     folders = dict.fromkeys((Path(), model.parent))
-    found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.suffix in INPUT_SUFFIXES]
+    found = [
+        path
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix in INPUT_SUFFIXES
+    ]
     unique = {path.resolve(): path for path in found if path.resolve() != model.resolve()}
     return list(unique.values())[:_MOST_FILES]

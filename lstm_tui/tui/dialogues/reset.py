@@ -15,7 +15,9 @@ class ResetDialogue(EditDialogue):
         offers = reset_offers(session)
         question = "Reset the states that stateful layers keep between calls"
         if not offers:
-            question = "No layer of this model is stateful: every call starts from zeros, there is nothing to reset."
+            question = (
+                "No layer of this model is stateful: every call starts from zeros, there is nothing to reset."
+            )
         super().__init__(
             session,
             question=question,

@@ -12,7 +12,9 @@ class ReshapeDialogue(EditDialogue):
     """Add, drop or transpose axes, window, pad, select features."""
 
     def __init__(self, session: Session) -> None:
-        now = ", ".join(f"{name} {shape_words(array.shape)}" for name, array in present_inputs(session).items())
+        now = ", ".join(
+            f"{name} {shape_words(array.shape)}" for name, array in present_inputs(session).items()
+        )
         wanted = ", ".join(f"{tensor.name} {shape_words(tensor.shape)}" for tensor in session.model.inputs)
         super().__init__(
             session,

@@ -24,7 +24,9 @@ def typed_edits(text: str, kind: str) -> tuple[Edit, ...]:
     try:
         document = compose(f"{{{kind}: {{{text}}}}}")
     except YamlRefused as refused:
-        raise EditError(f"this cannot be read: {refused.mistake.what}", expected="words: value, words: value") from None
+        raise EditError(
+            f"this cannot be read: {refused.mistake.what}", expected="words: value, words: value"
+        ) from None
     plain = document.plain()
     try:
         words = Action.model_validate(plain)

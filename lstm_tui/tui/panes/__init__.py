@@ -14,7 +14,6 @@ from lstm_tui.tui.ink import Ink
 __all__ = ["Canvas", "Line", "Pane"]
 
 
-
 @dataclass(frozen=True, eq=False)
 class Canvas:
     """What a pane needs to know of where it is drawn: its size in cells, colours, and the keys."""

@@ -44,7 +44,9 @@ def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The keys that fit, in the table's order; help always."""
     del session
     ink = canvas.ink
-    hints = [(key_word(action.keys[0]), action.hint) for action in canvas.actions if action.hint and action.keys]
+    hints = [
+        (key_word(action.keys[0]), action.hint) for action in canvas.actions if action.hint and action.keys
+    ]
     *others, help_hint, quit_hint = hints
     room = canvas.width - sum(len(key) + len(word) + 3 for key, word in (help_hint, quit_hint))
     pieces: list[Piece] = [(" ", ink.plain)]

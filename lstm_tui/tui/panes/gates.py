@@ -26,7 +26,10 @@ def gates_pane(session: Session, canvas: Canvas) -> list[Line]:
     ink, width = canvas.ink, canvas.width
     if not trace.cell.gates:
         title = heading("Gates", "", width, ink.title, ink.dim)
-        return [title, *wrapped(f"This cell ({trace.cell.name.replace('_', ' ')}) has no gates.", ink.dim, width, 2)]
+        return [
+            title,
+            *wrapped(f"This cell ({trace.cell.name.replace('_', ' ')}) has no gates.", ink.dim, width, 2),
+        ]
     title = heading("Gates", "mean · shut <0.05 · open >0.95 · stuck: all steps", width, ink.title, ink.dim)
     found = _saturations(trace, session.cursor.sample)
     return [title, *(_gate_line(name, found[name], session.cursor.step, canvas) for name in trace.cell.gates)]
@@ -43,7 +46,9 @@ def _gate_line(name: str, gate: Saturation, step: int, canvas: Canvas) -> Line:
     title = f" {series_title(name):<14}" if wide else f" {name} "
     mean = float(gate.mean[step])
     stuck = gate.total_shut + gate.total_open
-    now = f" {number(mean, 5)}  shut {percent(float(gate.shut[step]))}  open {percent(float(gate.open[step]))}"
+    now = (
+        f" {number(mean, 5)}  shut {percent(float(gate.shut[step]))}  open {percent(float(gate.open[step]))}"
+    )
     always = f"  stuck {percent(stuck)}"
     room = canvas.width - len(title) - len(now) - len(always) - 1
     bar = lying_bar(mean, max(min(room, 40), 3), canvas.palette)

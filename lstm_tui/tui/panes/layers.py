@@ -23,9 +23,13 @@ def layers_pane(session: Session, canvas: Canvas) -> list[Line]:
     for tensor in session.model.inputs:
         array = session.plan.run.inputs.get(tensor.name) if session.plan else None
         shape = shape_words(array.shape if array is not None else tensor.shape)
-        lines.append(two_ends([(f" {one_line(tensor.name)}", ink.dim)], [(shape, ink.plain)], width, ink.plain))
+        lines.append(
+            two_ends([(f" {one_line(tensor.name)}", ink.dim)], [(shape, ink.plain)], width, ink.plain)
+        )
     rows = [_layer_lines(layer, session, recording, failed, canvas) for layer in session.model.layers]
-    here = next((index for index, layer in enumerate(session.model.layers) if _holds_cursor(layer, session)), 0)
+    here = next(
+        (index for index, layer in enumerate(session.model.layers) if _holds_cursor(layer, session)), 0
+    )
     return [*lines, *_window(rows, here, canvas.height - len(lines))]
 
 
@@ -43,7 +47,15 @@ def _layer_lines(
     ink, width = canvas.ink, canvas.width
     here = _holds_cursor(layer, session)
     mark = "✗" if failed == layer.path else "▸" if here else " "
-    style = ink.bad if failed == layer.path else ink.here if here else ink.strong if layer.recurrent else ink.plain
+    style = (
+        ink.bad
+        if failed == layer.path
+        else ink.here
+        if here
+        else ink.strong
+        if layer.recurrent
+        else ink.plain
+    )
     name = f"{mark}{'  ' * layer.depth}{one_line(layer.name)}"
     flags = _flags(layer) if width >= 40 else ""
     shape = _shape(layer, recording)
@@ -60,7 +72,9 @@ def _flags(layer: LayerFacts) -> str:
     facts = layer.recurrent
     words = [layer.class_name]
     if facts is not None:
-        words += [word for word, on in (("stateful", facts.stateful), ("backwards", facts.go_backwards)) if on]
+        words += [
+            word for word, on in (("stateful", facts.stateful), ("backwards", facts.go_backwards)) if on
+        ]
     return "  " + " ".join(one_line(word) for word in words)
 
 

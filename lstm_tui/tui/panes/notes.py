@@ -35,7 +35,9 @@ def _missing_input(session: Session, canvas: Canvas) -> list[Line]:
     ink, width = canvas.ink, canvas.width
     return [
         heading("No input yet", "", width, ink.here, ink.dim),
-        *wrapped("Press o to pick a file or to take a random sequence of the right shape.", ink.plain, width, 4),
+        *wrapped(
+            "Press o to pick a file or to take a random sequence of the right shape.", ink.plain, width, 4
+        ),
     ]
 
 
@@ -72,7 +74,10 @@ def _warning(session: Session, canvas: Canvas) -> list[Line]:
     if problem is None:
         return []
     ink, width = canvas.ink, canvas.width
-    return [heading(f"! {problem.code}", "", width, ink.warn, ink.dim), *wrapped(problem.sentence, ink.plain, width, 5)]
+    return [
+        heading(f"! {problem.code}", "", width, ink.warn, ink.dim),
+        *wrapped(problem.sentence, ink.plain, width, 5),
+    ]
 
 
 def _before_after(session: Session, canvas: Canvas) -> list[Line]:
@@ -83,7 +88,9 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
     last = describe(session.history.done[-1]) if session.history.done else "undone"
     lines = [heading("Before → after", last, width, ink.title, ink.dim)]
     for word, outcome in (("before", change.before), ("after", change.after)):
-        lines.append(two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain))
+        lines.append(
+            two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain)
+        )
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
         lines.append(two_ends([(" largest change", ink.dim)], [(text, ink.here)], width, ink.plain))
@@ -115,7 +122,14 @@ def _spread(session: Session, canvas: Canvas) -> list[Line]:
     gap = float(np.nanmax(np.ptp(np.stack(outputs), axis=0), initial=0.0))
     ink = canvas.ink
     text = "equal to the bit" if gap == 0 else f"{gap:.3g}"
-    return [two_ends([(" largest spread", ink.dim)], [(text, ink.good if gap == 0 else ink.warn)], canvas.width, ink.plain)]
+    return [
+        two_ends(
+            [(" largest spread", ink.dim)],
+            [(text, ink.good if gap == 0 else ink.warn)],
+            canvas.width,
+            ink.plain,
+        )
+    ]
 
 
 def _changes(session: Session, canvas: Canvas) -> list[Line]:
@@ -124,7 +138,10 @@ def _changes(session: Session, canvas: Canvas) -> list[Line]:
         return []
     ink, width = canvas.ink, canvas.width
     lines = [heading("Changes", "u undoes", width, ink.title, ink.dim)]
-    return [*lines, *(line([(f" {number} {describe(edit)}", ink.plain)], width) for number, edit in enumerate(done, 1))]
+    return [
+        *lines,
+        *(line([(f" {number} {describe(edit)}", ink.plain)], width) for number, edit in enumerate(done, 1)),
+    ]
 
 
 def _story(session: Session, canvas: Canvas) -> list[Line]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from lstm_tui.charts.line_plot import MOST_LINES, LinePlot, Series, line_plot
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.numbers import short_number
+from lstm_tui.charts.palette import Palette
+from lstm_tui.charts.ruler import ruler
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.session.state import Session
@@ -54,9 +59,37 @@ def _numbers(values: Array) -> str:
 
 
 def _plot(session: Session, view: OutputView, canvas: Canvas) -> list[Line]:
-    height = canvas.height - 2
+    """The curve over the whole sequence with a ruler of its own, so that a step redraws that one line."""
+    height = canvas.height - 3
     if height < 3:
         return []
     if view.predictions is None:
         return wrapped(f"No curve: {view.note}.", canvas.ink.dim, canvas.width, height)
-    return []
+    plot = _plotted(view, canvas.width, height, canvas.palette)
+    return [*plot.lines, ruler(plot.axis, session.cursor.step, width=canvas.width, palette=canvas.palette)]
+
+
+@lru_cache(maxsize=8)
+def _plotted(view: OutputView, width: int, height: int, palette: Palette) -> LinePlot:
+    return line_plot(_series(view), width=width, height=height, palette=palette)
+
+
+def _series(view: OutputView) -> list[Series]:
+    assert view.predictions is not None
+    steps, outputs = view.predictions.shape
+    lines = [Series("target", target, "target", gaps=True) for target in _target_lines(view, steps)]
+    names = ["prediction"] if outputs == 1 else [f"{view.name}[{index}]" for index in range(outputs)]
+    return [
+        *(Series(name, view.predictions[:, index]) for index, name in enumerate(names[:MOST_LINES])),
+        *lines,
+    ]
+
+
+def _target_lines(view: OutputView, steps: int) -> list[Array]:
+    """The target at each step; one that is known at the end alone is a mark there."""
+    if view.target is None:
+        return []
+    if view.target.ndim == 2:
+        return [view.target[:, index] for index in range(min(view.target.shape[1], MOST_LINES))]
+    values = np.broadcast_to(view.target[None, :].astype(np.float64), (steps, view.target.size))
+    return [values[:, index] for index in range(min(view.target.size, MOST_LINES))]

@@ -82,7 +82,11 @@ def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
     """Why there is no heat map: one sentence."""
     ink, width = canvas.ink, canvas.width
     title = heading("States", "", width, ink.title, ink.dim)
-    return [title, line([("", ink.plain)], width), *wrapped(_reason(session), ink.dim, width, canvas.height - 2)]
+    return [
+        title,
+        line([("", ink.plain)], width),
+        *wrapped(_reason(session), ink.dim, width, canvas.height - 2),
+    ]
 
 
 def _reason(session: Session) -> str:
@@ -91,8 +95,15 @@ def _reason(session: Session) -> str:
     if not session.material.inputs:
         return "No input is open yet: o picks a file, or takes a random sequence of the right shape."
     if session.run is None:
-        return "Recording every timestep …" if session.model.from_keras else "Layers and shapes come from the file; the states follow once TensorFlow has started."
+        return (
+            "Recording every timestep …"
+            if session.model.from_keras
+            else "Layers and shapes come from the file; the states follow once TensorFlow has started."
+        )
     if session.run.recording is None:
-        return session.run.recording_note or "This call failed, so there are no states to show; the notes on the left say why and what would fit."
+        return (
+            session.run.recording_note
+            or "This call failed, so there are no states to show; the notes on the left say why and what would fit."
+        )
     reasons = [f"{one_line(path)}: {why}" for path, why in session.run.recording.unrecorded.items()]
     return "; ".join(reasons) or "No recurrent layer ran in this call."

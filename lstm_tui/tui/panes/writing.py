@@ -34,7 +34,11 @@ def two_ends(left: Sequence[Piece], right: Sequence[Piece], width: int, fill: St
     room = width - sum(cell_len(text) for text, _ in right)
     if room < 4:
         return line([*left, (" ", fill), *right], width)
-    return fitted([*line([*left, ("", fill)], room - 1), Segment(" ", fill), *(Segment(*piece) for piece in right)], width, fill)
+    return fitted(
+        [*line([*left, ("", fill)], room - 1), Segment(" ", fill), *(Segment(*piece) for piece in right)],
+        width,
+        fill,
+    )
 
 
 def heading(title: str, aside: str, width: int, title_style: Style, rule_style: Style) -> Line:
