@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.engine.protocol import LoadModel, Request
@@ -39,11 +39,21 @@ class LoadedModel(Protocol):
 
 
 class Adapter(Protocol):
-    """What the engine needs of `keras_adapter`: this one function."""
+    """What the engine needs of `keras_adapter`; importing it imports TensorFlow."""
 
     def open_model(self, path: Path, options: EngineOptions) -> LoadedModel:
         """Load the file, or say in a `ModelFileError` why not."""
         ...
+
+    def versions(self) -> str:
+        """TensorFlow and Keras with their versions."""
+        ...
+
+
+if TYPE_CHECKING:
+    from lstm_tui import keras_adapter
+
+    _KERAS_ADAPTER: Adapter = keras_adapter
 
 
 class Answerer:
@@ -74,20 +84,10 @@ class Answerer:
 
 def import_adapter(setup: Setup) -> Adapter:
     """The module that answers, with TensorFlow imported. EngineUnavailable where that cannot be done."""
-    if setup.options.custom_objects:
-        # Whoever names a module of his own means the one in the folder he works in.
-        sys.path.append(str(Path.cwd()))
     try:
         return cast(Adapter, importlib.import_module(setup.adapter))
     except ImportError as error:
         raise _unavailable(error) from error
-
-
-def versions() -> str:
-    """What has been imported: `TensorFlow 2.21.0 · Keras 3.15.0`."""
-    named = (("tensorflow", "TensorFlow"), ("keras", "Keras"))
-    modules = ((title, sys.modules.get(name)) for name, title in named)
-    return " · ".join(f"{title} {getattr(module, '__version__', '?')}" for title, module in modules if module)
 
 
 def refusal(error: Exception | SystemExit) -> tuple[LstmTuiError, str]:

@@ -14,7 +14,7 @@ import time
 from typing import Final
 
 from lstm_tui.engine import manners
-from lstm_tui.engine.answering import Answerer, import_adapter, refusal, versions
+from lstm_tui.engine.answering import Answerer, import_adapter, refusal
 from lstm_tui.engine.options import Setup
 from lstm_tui.engine.protocol import Answered, EngineReady, Progressed, Refused, Request, Unserviceable
 from lstm_tui.engine.transport import Channel, ChannelClosed
@@ -45,7 +45,7 @@ def serve(connection: socket.socket, setup: Setup) -> None:
             channel.send(Unserviceable(error))
             return
         try:
-            channel.send(EngineReady(versions(), os.fstat(2).st_size))
+            channel.send(EngineReady(adapter.versions(), os.fstat(2).st_size))
             answerer = Answerer(adapter, setup.options)
             while True:
                 number, request = channel.receive()

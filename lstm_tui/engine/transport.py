@@ -62,13 +62,9 @@ class Channel:
         """The next value, waiting for it. ChannelClosed at the end, MalformedValueError for no frame."""
         header, descriptor = self._receive_header()
         try:
-            mark, place, size = _HEADER.unpack(header)
-            if mark != _MARK or size > MAX_BODY or (place == _IN_FILE) != (descriptor is not None):
-                raise MalformedValueError("no frame of this protocol")
+            size = _announced_size(header, in_file=descriptor is not None)
             if descriptor is not None:
                 return decode(_contents(descriptor, size))
-            if size > _SMALL:
-                raise MalformedValueError(f"a body of {size} bytes where at most {_SMALL} may stand")
             return decode(memoryview(self._receive_exactly(size)))
         finally:
             if descriptor is not None:
@@ -158,11 +154,21 @@ def _write_all(descriptor: int, piece: memoryview) -> None:
         piece = piece[os.write(descriptor, piece) :]
 
 
+def _announced_size(header: bytes, *, in_file: bool) -> int:
+    mark, place, size = _HEADER.unpack(header)
+    if mark != _MARK or place != (_IN_FILE if in_file else _IN_SOCKET):
+        raise MalformedValueError("no frame of this protocol")
+    if size > (MAX_BODY if in_file else _SMALL):
+        raise MalformedValueError(f"a body of {size} bytes")
+    return int(size)
+
+
 def _contents(descriptor: int, size: int) -> memoryview:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size != size or size == 0:
         raise MalformedValueError("the file is not what its header says")
     if _is_sealed(descriptor):
+        # Before Python 3.13 a mapping keeps a descriptor open for as long as its arrays live.
         return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)

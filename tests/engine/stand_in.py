@@ -34,7 +34,8 @@ class StandIn:
 
     def run(self, plan: RunPlan, on_progress: Callable[[str, float | None], None]) -> Run:
         on_progress("echoing", 0.5)
-        act(self._path.stem.removeprefix("run-"))
+        if self._path.stem.startswith("run-"):
+            act(self._path.stem.removeprefix("run-"))
         return Run(plan.key, (CallOutcome("predict", dict(plan.inputs)),))
 
 
@@ -77,6 +78,10 @@ def write_garbage() -> None:
     time.sleep(60)
 
 
+def clear_the_screen() -> None:
+    raise RuntimeError("\x1b[2J")
+
+
 def leave() -> None:
     print("last words", file=sys.stderr)
     os._exit(3)
@@ -91,5 +96,10 @@ DEEDS: dict[str, Callable[[], object]] = {
     "abort": os.abort,
     "garbage": write_garbage,
     "leave": leave,
+    "escape": clear_the_screen,
     "exit": lambda: sys.exit(3),
 }
+
+
+def versions() -> str:
+    return "a stand-in"
