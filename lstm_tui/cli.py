@@ -17,7 +17,7 @@ import click
 from lstm_tui import __version__
 from lstm_tui.errors import LstmTuiError, UsageError
 
-#: Words that scripts may already use and that this version cannot do yet: refused, never taken for a file name.
+#: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
 _NOT_YET = ("diagnose", "rebuild", "diff", "shrink", "run")
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
@@ -84,13 +84,13 @@ def open_(
     **options: Any,
 ) -> None:
     """Open the workbench on a model or on scenarios; without either, on the gallery."""
-    _needs_terminal()
     if model is not None and str(model) in _NOT_YET and not model.exists():
         raise UsageError(
             f"`lstm-tui {model}` is not part of version {__version__}", todo="lstm-tui --help lists what is"
         )
     if model is not None and model.suffix in _SCENARIO_SUFFIXES:
-        model, scenario = None, (model, *scenario)
+        scenario, model = (model, *scenario), None
+    _needs_terminal()
     # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
     from lstm_tui.tui.start import start_workbench
 
@@ -169,8 +169,7 @@ def schema() -> None:
 @click.option("--path", "only_path", is_flag=True, help="Print only where the file is looked for.")
 def settings(only_path: bool) -> None:
     """Say where the settings file is and whether it is right; list what may stand in it."""
-    from lstm_tui.report.settings_text import settings_text
-    from lstm_tui.tui.settings import settings_path
+    from lstm_tui.tui.settings import settings_path, settings_text
 
     click.echo(settings_path() if only_path else settings_text())
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyte
 
-#: Textual brackets each frame with synchronized-update marks where the terminal supports them; pyte shows none.
+#: Textual brackets each frame with these where the terminal supports synchronized updates.
 _FRAME = b"\x1b[?2026h"
 
 
@@ -45,7 +45,12 @@ class PseudoTerminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         inherited = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "COLORTERM"}}
-        wanted = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **(environment or {})}
+        wanted = {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            **(environment or {}),
+        }
         self.process = subprocess.Popen(
             list(command),
             stdin=slave,
@@ -54,7 +59,7 @@ class PseudoTerminal:
             env={**inherited, **wanted},
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - the terminal has to become the app's own
         )
         os.close(slave)
 
@@ -142,6 +147,10 @@ class PseudoTerminal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def lstm_tui(*arguments: str | Path) -> list[str]:

@@ -1,1 +1,1 @@
-"""What the user is doing, as one immutable value that changes only through `update`. Pure: no files, no engine."""
+"""What the user is doing, as one immutable value that changes only through `update`. Pure."""

@@ -107,16 +107,15 @@ def _inverse_offers(session: Session) -> list[Offer]:
 
 
 def reshape_offers(session: Session) -> tuple[Offer, ...]:
-    """For each input that does not fit: what makes it fit, first what is most likely meant; then what also fits."""
+    """For each input: what makes it fit this model, first what is most likely meant."""
     offers = []
     arrays = present_inputs(session)
     for tensor in session.model.inputs:
         array = arrays.get(tensor.name)
         if array is None:
             continue
-        for suggestion in suggestions(
-            array.shape, tensor.shape, dtype=array.dtype, bound_batch=session.model.stateful_batch
-        ):
+        bound = session.model.stateful_batch
+        for suggestion in suggestions(array.shape, tensor.shape, dtype=tensor.dtype, bound_batch=bound):
             words = ", then ".join(step.describe() for step in suggestion.reshapes)
             offers.append(
                 Offer(

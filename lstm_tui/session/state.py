@@ -70,7 +70,7 @@ class Session:
     model: ModelFacts
     story: Story = Story()
     material: Material = field(default_factory=Material)
-    history: History = History()
+    history: History = field(default_factory=History)
     plan: Plan | None = None
     key: str = ""
     before: str = ""
@@ -80,7 +80,7 @@ class Session:
     cursor: Cursor = Cursor()
     engine: EngineState = EngineState()
     #: The history at the last save, to know whether something would be lost.
-    saved_history: History = History()
+    saved_history: History = field(default_factory=History)
 
     @property
     def run(self) -> Run | None:

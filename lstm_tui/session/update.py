@@ -1,6 +1,6 @@
 """The one function that changes a Session: `update(session, command) -> (session, effects)`.
 
-Nothing here reads a file, draws or waits. An edit that does not fit leaves the session as it was and announces why.
+Nothing here reads a file, draws or waits. An edit that does not fit changes nothing and says why.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _step_history(session: Session, history: History, nothing: str) -> Result:
 
 
 def _refold(session: Session, history: History) -> Result:
-    """The session with `history` and its plan folded anew; as it was, with an announcement, where it does not fit."""
+    """The session with `history` and its plan folded anew; unchanged, with the reason, if it does not fit."""
     if not session.material.inputs:
         return replace(session, history=history, plan=None, key=""), ()
     try:
@@ -178,7 +178,8 @@ def _move_call(session: Session, by: int) -> Result:
 
 def _kept(runs: Mapping[str, Run], newest: str) -> Mapping[str, Run]:
     """The most recently arrived runs within the bounds, `newest` always among them."""
-    by_age = [newest, *(key for key in reversed(runs) if key != newest)][:KEPT_RUNS]
+    older = [key for key in reversed(list(runs)) if key != newest]
+    by_age = [newest, *older][:KEPT_RUNS]
     sizes = np.cumsum([run_bytes(runs[key]) for key in by_age])
     kept = [key for key, size in zip(by_age, sizes, strict=True) if key == newest or size <= KEPT_BYTES]
     return {key: runs[key] for key in reversed(kept)}

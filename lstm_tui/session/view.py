@@ -51,7 +51,7 @@ def series_values(session: Session) -> Array | None:
 def per_step(trace: LayerTrace, series: str, sample: int) -> Array:
     """`(timesteps, units)` of one series and sample, further axes flattened into units."""
     values = trace.steps[series][sample]
-    return values.reshape(values.shape[0], -1)
+    return np.asarray(values.reshape(values.shape[0], -1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class OutputView:
 
 
 def output_view(session: Session, name: str | None = None) -> OutputView | None:
-    """The output called `name` (default: the first) for the sample under the cursor; the same object while it holds."""
+    """The output called `name` (default: the first) for the sample under the cursor, kept while it holds."""
     recording = shown_recording(session)
     if recording is None or session.plan is None or not recording.outputs:
         return None
@@ -118,7 +118,7 @@ def _target(target: Array | None, sample: int, steps: int) -> Array | None:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The first output before and after the last edit; `largest` is the largest |difference|, None if shapes differ."""
+    """Outputs before and after the last edit; `largest` |difference| is None if shapes differ."""
 
     before: CallOutcome
     after: CallOutcome
@@ -141,7 +141,7 @@ def _last_outcome(run: Run) -> CallOutcome | None:
 
 
 def largest_difference(first: CallOutcome, second: CallOutcome) -> float | None:
-    """Largest |difference| over all outputs, NaN where one has it and the other not; None if shapes differ."""
+    """Largest |difference| over all outputs, NaN where only one is NaN; None if shapes differ."""
     if first.outputs.keys() != second.outputs.keys() or not first.outputs:
         return None
     pairs = [(first.outputs[name], second.outputs[name]) for name in first.outputs]

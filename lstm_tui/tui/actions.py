@@ -15,6 +15,7 @@ class Action:
     """Something a key does.
 
     hint: the footer's word, empty to keep it out of the footer.
+    essential: in the footer also where there is room for few.
     command: what it does to the session; None where a screen has a method `action_<id>` for it.
     """
 
@@ -24,6 +25,7 @@ class Action:
     group: str
     hint: str = ""
     command: Command | None = None
+    essential: bool = False
 
     @property
     def textual_action(self) -> str:
@@ -34,7 +36,7 @@ class Action:
 MOVE, LOOK, CHANGE, FILES, APP = "Move in time", "Look", "Change", "Files", "Workbench"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("next_step", ("n", "right"), "Next timestep", MOVE, "next", command=c.MoveStep(1)),
+    Action("next_step", ("n", "right"), "Next timestep", MOVE, "next", command=c.MoveStep(1), essential=True),
     Action("previous_step", ("N", "left"), "Previous timestep", MOVE, "back", command=c.MoveStep(-1)),
     Action("ten_forward", ("j", "pagedown"), "Ten timesteps forward", MOVE, command=c.MoveStep(10)),
     Action("ten_back", ("J", "pageup"), "Ten timesteps back", MOVE, command=c.MoveStep(-10)),
@@ -51,6 +53,7 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
         "view",
         command=c.MoveSeries(1),
+        essential=True,
     ),
     Action("previous_series", ("V", "shift+tab"), "Previous series", LOOK, command=c.MoveSeries(-1)),
     Action("next_unit", ("}",), "Next unit", LOOK, command=c.MoveUnit(1)),
@@ -69,25 +72,26 @@ ACTIONS: tuple[Action, ...] = (
         "predict",
         command=c.MakeEdits((PredictAgain(),)),
     ),
-    Action("reset", ("r",), "Reset states …", CHANGE, "reset"),
-    Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "rescale"),
-    Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape"),
-    Action("undo", ("u", "ctrl+z"), "Undo the last change", CHANGE, "undo", command=c.Undo()),
+    Action("reset", ("r",), "Reset states …", CHANGE, "reset", essential=True),
+    Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "rescale", essential=True),
+    Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape", essential=True),
+    Action("undo", ("u", "ctrl+z"), "Undo the last change", CHANGE, "undo", command=c.Undo(), essential=True),
     Action("redo", ("U", "ctrl+y"), "Redo", CHANGE, command=c.Redo()),
     Action("open_input", ("o",), "Open an input file, or take a random sequence …", FILES),
-    Action("save", ("w",), "Save as a scenario …", FILES, "save"),
+    Action("save", ("w",), "Save as a scenario …", FILES, "save", essential=True),
     Action("gallery", ("G",), "Gallery of scenarios", FILES),
     Action("copy", ("y",), "Copy the value under the cursor", FILES),
     Action("screenshot", ("P",), "Save a picture of the screen (SVG)", FILES),
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
-    Action("help", ("question_mark", "f1"), "Keys and words", APP, "help"),
+    Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
     Action("palette", ("ctrl+p",), "Command palette", APP),
-    Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
+    Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit", essential=True),
 )
 
 #: How keys are written for people.
 _KEY_WORDS = {
-    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "→", "left": "←", "up": "↑", "down": "↓",
+    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "→", "left": "←", "up": "↑",
+    "down": "↓",
     "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
 }  # fmt: skip
 
@@ -112,7 +116,7 @@ def textual_key(key: str) -> str:
 
 
 def with_keys(overrides: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
-    """The table with other keys for some actions, by action id; a key taken over leaves the action that had it."""
+    """The table with other keys for some actions, by id; a key taken over leaves the action that had it."""
     taken = {key for keys in overrides.values() for key in keys}
     return tuple(
         replace(action, keys=overrides.get(action.id, tuple(key for key in action.keys if key not in taken)))

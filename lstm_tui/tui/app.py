@@ -1,4 +1,4 @@
-"""The app: it owns the session and the link to the engine, and hands each change to the screen that shows it."""
+"""The app: it owns the session and the link to the engine, and hands each change to its screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -41,8 +41,16 @@ class Workbench(App[int]):
     CSS_PATH = "workbench.tcss"
     TITLE = "lstm-tui"
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny"), (60, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (18, "-short"), (36, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (60, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-flat"),
+        (18, "-short"),
+        (36, "-tall"),
+    ]
 
     def __init__(
         self, opened: Sequence[Opened] = (), *, engine: EngineProcess, settings: Settings | None = None
@@ -152,7 +160,7 @@ class Workbench(App[int]):
             self.notify_plainly(f"the picture cannot be saved here: {error.strerror}", "error")
 
     def restart_engine(self) -> None:
-        """Kill the engine, whatever it does, and start a new one; the present plan is run again if it has no result."""
+        """Kill the engine, whatever it does, and start a new one; a plan without a result is run again."""
         self.link.restart()
         if self.session is not None:
             self.link.load(self.session.model.path)

@@ -18,7 +18,8 @@ def value_under_cursor(session: Session) -> str:
             lines.append(f"{where}, sample={cursor.sample}] = [{numbers}]")
         else:
             lines.append(
-                f"{where}, unit={cursor.unit}, sample={cursor.sample}] = {values[cursor.step, cursor.unit]:.9g}"
+                f"{where}, unit={cursor.unit}, sample={cursor.sample}] = "
+                f"{values[cursor.step, cursor.unit]:.9g}"
             )
     output = output_view(session)
     if output is not None:

@@ -1,8 +1,8 @@
 """Between the app and the engine: one request in flight, the latest plan wins, a dead engine is replaced.
 
-All decisions are made in the app's own thread; a reader thread per engine only turns events into messages. A plan that
-was running when the engine died is tried once more on the new engine; if that dies too, the plan is refused, so that a
-model which exhausts memory cannot keep killing engines.
+All decisions are made in the app's own thread; a reader thread per engine only turns events into messages. A
+plan that was running when the engine died is tried once more on the new engine; if that dies too, it is
+refused, so that a model which exhausts memory cannot keep killing engines.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class EngineLink:
                 self._post(EngineEvent(generation, event))
 
     def _pump(self) -> None:
-        """Send the next request if the engine is free: first the model, then a retried plan, then the newest one."""
+        """Send the next request if the engine is free: the model, then a retried plan, then the newest."""
         if not self._ready or self._in_flight is not None or self._model is None:
             return
         if self._loaded != self._model:

@@ -1,4 +1,4 @@
-"""The few styles that panes write in, by role; all of them are the charts' own, so that a screen has one set of colours."""
+"""The few styles that panes write in, by role; all are the charts' own: a screen has one set of colours."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Unsaved edits outlive the app: kept on the way out (SIGTERM, SIGHUP, q), offered at the next start.
 
-The scenario lies in the state folder, away from the model; it is opened with the model named on the command line.
+The scenario lies in the state folder, away from the model: it is opened with the model named beside it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ save = ["w", "ctrl+s"]
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -71,7 +72,7 @@ def read_settings(path: Path | None = None) -> Settings:
     if mistakes:
         raise SettingsError(
             "\n".join(f"{path}: {mistake}" for mistake in mistakes),
-            todo="mend the lines, or remove them for the defaults; `lstm-tui settings` lists what may stand there",
+            todo="mend the lines, or remove them; `lstm-tui settings` lists what may stand there",
         )
     keys = {
         action: (value,) if isinstance(value, str) else tuple(value)
@@ -119,3 +120,19 @@ def _key_mistakes(keys: object) -> list[str]:
 def _nearest(word: object, known: tuple[str, ...] | list[str]) -> str:
     close = difflib.get_close_matches(str(word), known, 1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def settings_text(path: Path | None = None) -> str:
+    """Where the file is, whether it is right, and everything that may stand in it with its default.
+
+    Raises: SettingsError listing every mistake.
+    """
+    path = path or settings_path()
+    settings = read_settings(path)
+    state = "read without mistakes" if path.exists() else "there is no file; these are the defaults"
+    keys = [
+        f"{action.id} = {json.dumps(list(settings.keys.get(action.id, action.keys)))}" for action in ACTIONS
+    ]
+    return "\n".join(
+        [f"# {path}: {state}", f'theme = "{settings.theme}"  # dark or light', "", "[keys]", *keys]
+    )

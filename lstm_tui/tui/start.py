@@ -1,4 +1,4 @@
-"""Starts the workbench: the engine first, because TensorFlow takes seconds and the screen can be drawn meanwhile."""
+"""Starts the workbench: the engine first, because TensorFlow takes seconds; the screen is drawn meanwhile."""
 
 from __future__ import annotations
 

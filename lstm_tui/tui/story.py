@@ -1,4 +1,4 @@
-"""The story of a session as text to read: what the scenario says, the edits, every call, every layer, every file."""
+"""The story of a session as text to read: what the scenario says, the edits, every call, every layer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def _sections(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
 
 def _model_lines(session: Session) -> Iterator[str]:
     model = session.model
-    yield f"{one_line(model.path)} · {model.format} · Keras {one_line(model.keras_version)} · {model.parameters:,} parameters"
+    yield f"{one_line(model.path)} · {model.format} · Keras {one_line(model.keras_version)}"
+    yield f"{model.parameters:,} parameters"
     for tensor in model.inputs:
         yield f"input  {one_line(tensor.name)} {shape_words(tensor.shape)} {tensor.dtype}"
     for tensor in model.outputs:

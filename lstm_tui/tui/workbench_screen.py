@@ -41,7 +41,7 @@ _RUN_RATE = 12
 
 
 class Draw(Message):
-    """Draw the session as it is now; queued behind the keys already pressed, so that a held key skips to the latest."""
+    """Draw the session as it is now; queued behind keys already pressed, so that a held key skips."""
 
     def can_replace(self, message: Message) -> bool:
         """One drawing is enough, however many changes asked for it."""
@@ -88,9 +88,7 @@ class WorkbenchScreen(Screen[None]):
         """Title, two columns of panes, keys."""
         yield Lines(id="title")
         with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield Lines(id="layers")
-                yield Lines(id="notes")
+            yield Lines(id="left")
             with Vertical(id="right"):
                 yield Lines(id="states")
                 yield Lines(id="units")

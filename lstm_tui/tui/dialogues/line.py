@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 
 
 class LineDialogue(ModalScreen["Answer | None"], Generic[Answer]):
-    """Asks for one line. A subclass says what the line means (`answer_of`) and what to show meanwhile (`comment_on`)."""
+    """Asks for one line. A subclass says what it means (`answer_of`) and comments on it (`comment_on`)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
     DEFAULT_CLASSES = "dialogue"

@@ -21,5 +21,5 @@ class ReshapeDialogue(EditDialogue):
             question=f"Reshape the input\nis     {now}\nmodel  {wanted}",
             offers=reshape_offers(session),
             parse=lambda text: typed_edits(text, "reshape"),
-            example="add_axis: 0 · drop_axis: 0 · transpose: [0, 2, 1] · window: 10, stride: 1 · pad: 20 · select: [0, 1] · to: [1, 10, 5]",
+            example="transpose: [0, 2, 1] · window: 10 · pad: 20 · select: [0, 1] · to: [1, 10, 5]",
         )

@@ -1,4 +1,4 @@
-"""What a typed line means: the words of a scenario's action, `transpose: [0, 2, 1]`, with files looked for from here."""
+"""What a typed line means: the words of a scenario's action, `transpose: [0, 2, 1]`."""
 
 from __future__ import annotations
 

@@ -41,21 +41,18 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
 
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """The keys that fit, in the table's order; help always."""
+    """The keys that fit, essential ones first in line for the room, in the table's order."""
     del session
-    ink = canvas.ink
-    hints = [
-        (key_word(action.keys[0]), action.hint) for action in canvas.actions if action.hint and action.keys
-    ]
-    *others, help_hint, quit_hint = hints
-    room = canvas.width - sum(len(key) + len(word) + 3 for key, word in (help_hint, quit_hint))
-    pieces: list[Piece] = [(" ", ink.plain)]
-    for key, word in others:
-        size = len(key) + len(word) + 3
-        if size > room:
-            continue
-        room -= size
-        pieces += [(key, ink.here), (f" {word}  ", ink.dim)]
-    for key, word in (help_hint, quit_hint):
-        pieces += [(key, ink.here), (f" {word}  ", ink.dim)]
+    hinted = [action for action in canvas.actions if action.hint and action.keys]
+    room = canvas.width - 1
+    fitting = set()
+    for action in sorted(hinted, key=lambda action: not action.essential):
+        size = len(key_word(action.keys[0])) + len(action.hint) + 3
+        if size <= room:
+            fitting.add(action.id)
+            room -= size
+    pieces: list[Piece] = [(" ", canvas.ink.plain)]
+    for action in hinted:
+        if action.id in fitting:
+            pieces += [(key_word(action.keys[0]), canvas.ink.here), (f" {action.hint}  ", canvas.ink.dim)]
     return [line(pieces, canvas.width)]

@@ -30,7 +30,7 @@ def gates_pane(session: Session, canvas: Canvas) -> list[Line]:
             title,
             *wrapped(f"This cell ({trace.cell.name.replace('_', ' ')}) has no gates.", ink.dim, width, 2),
         ]
-    title = heading("Gates", "mean · shut <0.05 · open >0.95 · stuck: all steps", width, ink.title, ink.dim)
+    title = heading("Gates", "shut <0.05  open >0.95  stuck: over all steps", width, ink.title, ink.dim)
     found = _saturations(trace, session.cursor.sample)
     return [title, *(_gate_line(name, found[name], session.cursor.step, canvas) for name in trace.cell.gates)]
 

@@ -26,10 +26,9 @@ def layers_pane(session: Session, canvas: Canvas) -> list[Line]:
         lines.append(
             two_ends([(f" {one_line(tensor.name)}", ink.dim)], [(shape, ink.plain)], width, ink.plain)
         )
-    rows = [_layer_lines(layer, session, recording, failed, canvas) for layer in session.model.layers]
-    here = next(
-        (index for index, layer in enumerate(session.model.layers) if _holds_cursor(layer, session)), 0
-    )
+    shown = [layer for layer in session.model.layers if layer.class_name != "InputLayer"]
+    rows = [_layer_lines(layer, session, recording, failed, canvas) for layer in shown]
+    here = next((index for index, layer in enumerate(shown) if _holds_cursor(layer, session)), 0)
     return [*lines, *_window(rows, here, canvas.height - len(lines))]
 
 

@@ -1,4 +1,4 @@
-"""The prediction over time, against the target where there is one, and its value at the step under the cursor."""
+"""The prediction over time, against the target where there is one, and its value under the cursor."""
 
 from __future__ import annotations
 
@@ -12,39 +12,40 @@ from lstm_tui.charts.numbers import short_number
 from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.ruler import ruler
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.recording import Array, Recording
+from lstm_tui.session.offers import shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import OutputView, output_view, shown_recording
 from lstm_tui.tui.panes import Canvas
-from lstm_tui.tui.panes.writing import Piece, heading, line, wrapped
+from lstm_tui.tui.panes.writing import Piece, line, wrapped
 
 _MOST_VALUES = 8
 
 
 def output_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """Title with shape, the value here, the plot."""
+    """Name, shape and value here; the curve with its ruler."""
     recording, view = shown_recording(session), output_view(session)
     if recording is None or view is None:
         return []
-    ink, width = canvas.ink, canvas.width
-    shape = "(" + ", ".join(str(size) for size in recording.outputs[view.name].shape) + ")"
-    more = f"  +{len(recording.outputs) - 1} more: i" if len(recording.outputs) > 1 else ""
-    title = heading(f"Output {one_line(view.name, 24)}", shape + more, width, ink.title, ink.dim)
-    return [title, _value_line(session, view, canvas), *_plot(session, view, canvas)]
+    return [_head(recording, session, view, canvas), *_plot(session, view, canvas)]
 
 
-def _value_line(session: Session, view: OutputView, canvas: Canvas) -> Line:
+def _head(recording: Recording, session: Session, view: OutputView, canvas: Canvas) -> Line:
+    """`── dense (1, 1)  prediction 0.53  target 0.5  had the sequence ended here`."""
     ink = canvas.ink
     step = session.cursor.step
     if view.predictions is not None and len(view.predictions):
         shown, when = view.predictions[min(step, len(view.predictions) - 1)], view.note
     else:
         shown, when = view.final, "at the end of the sequence"
-    pieces: list[Piece] = [(" prediction ", ink.dim), (_numbers(shown), ink.strong)]
+    shape = shape_words(recording.outputs[view.name].shape)
+    pieces: list[Piece] = [("── ", ink.dim), (one_line(view.name, 24), ink.title), (f" {shape}  ", ink.dim)]
+    pieces += [("prediction ", ink.dim), (_numbers(shown), ink.strong)]
     target = _target_at(view, step)
     if target is not None:
         pieces += [("  target ", ink.dim), (_numbers(target), ink.plain)]
-    return line([*pieces, (f"  {when}", ink.dim)], canvas.width)
+    more = f"  +{len(recording.outputs) - 1} more outputs: i" if len(recording.outputs) > 1 else ""
+    return line([*pieces, (f"  {when}{more}", ink.dim)], canvas.width)
 
 
 def _target_at(view: OutputView, step: int) -> Array | None:
@@ -60,7 +61,7 @@ def _numbers(values: Array) -> str:
 
 def _plot(session: Session, view: OutputView, canvas: Canvas) -> list[Line]:
     """The curve over the whole sequence with a ruler of its own, so that a step redraws that one line."""
-    height = canvas.height - 3
+    height = canvas.height - 2
     if height < 3:
         return []
     if view.predictions is None:

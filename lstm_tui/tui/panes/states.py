@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from lstm_tui.charts.heat_map import PageLayout, heat_map_page, page_layout, scale_legend
 from lstm_tui.charts.lines import Line
+from lstm_tui.charts.numbers import short_number
 from lstm_tui.charts.ruler import ruler
 from lstm_tui.charts.scale import Scale, scale_for
 from lstm_tui.plain_text import one_line
@@ -16,8 +17,9 @@ from lstm_tui.session.view import per_step, shown_trace, timesteps
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
-#: Title above, ruler and legend below.
-_AROUND = 3
+#: Lines around the map: the title above, the ruler below, and the legend where there is room for it.
+_AROUND = 2
+_LEGEND_FROM = 12
 
 
 def states_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -32,8 +34,10 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
         values, layout, scale=scale, palette=canvas.palette, mask=mask, selected=session.cursor.unit
     )
     marks = ruler(layout.axis, session.cursor.step, width=canvas.width, palette=canvas.palette, mask=mask)
-    legend = scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind))
-    return [_title(session, trace, canvas), *page, marks, legend]
+    lines = [_title(session, trace, scale, canvas), *page, marks]
+    if canvas.height >= _LEGEND_FROM:
+        lines.append(scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind)))
+    return lines
 
 
 def states_layout(session: Session, canvas: Canvas) -> PageLayout | None:
@@ -41,7 +45,7 @@ def states_layout(session: Session, canvas: Canvas) -> PageLayout | None:
     trace = shown_trace(session)
     if trace is None or timesteps(session) == 0 or trace.batch == 0:
         return None
-    rows = max(canvas.height - _AROUND, 1)
+    rows = max(canvas.height - _AROUND - (canvas.height >= _LEGEND_FROM), 1)
     return page_layout(
         trace.timesteps,
         trace.units,
@@ -68,14 +72,19 @@ def _series(trace: LayerTrace, series: str, sample: int) -> tuple[Array, Scale]:
     return values, scale_for(series, values)
 
 
-def _title(session: Session, trace: LayerTrace, canvas: Canvas) -> Line:
+def _title(session: Session, trace: LayerTrace, scale: Scale, canvas: Canvas) -> Line:
+    """`lstm_1 cell state c  (1, 60, 128)  -0.5…0.5`, the axes named where there is room."""
     ink = canvas.ink
-    shape = f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})"
     name = f"{one_line(trace.path)}  {series_title(session.cursor.series)}"
-    if len(name) + len(shape) + 8 > canvas.width:
-        shape = f"({trace.batch}, {trace.timesteps}, {trace.units})"
+    ends = f"{short_number(scale.low)}…{short_number(scale.high)}"
     where = f"  sample {session.cursor.sample}" if trace.batch > 1 else ""
-    return heading(name, shape + where, canvas.width, ink.title, ink.dim)
+    shapes = (
+        f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})",
+        f"({trace.batch}, {trace.timesteps}, {trace.units})",
+    )
+    asides = [f"{shape}  {ends}{where}" for shape in shapes]
+    aside = asides[0] if len(name) + len(asides[0]) + 6 <= canvas.width else asides[1]
+    return heading(name, aside, canvas.width, ink.title, ink.dim)
 
 
 def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
@@ -91,7 +100,7 @@ def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
 
 def _reason(session: Session) -> str:
     if not session.model.recurrent_layers and session.model.from_keras:
-        return "This model has no recurrent layer, so there are no states or gates to step through. Its output and shapes are shown."
+        return "This model has no recurrent layer: no states, no gates. Its output and shapes are shown."
     if not session.material.inputs:
         return "No input is open yet: o picks a file, or takes a random sequence of the right shape."
     if session.run is None:
@@ -103,7 +112,7 @@ def _reason(session: Session) -> str:
     if session.run.recording is None:
         return (
             session.run.recording_note
-            or "This call failed, so there are no states to show; the notes on the left say why and what would fit."
+            or "This call failed, so there are no states; the notes on the left say why and what would fit."
         )
     reasons = [f"{one_line(path)}: {why}" for path, why in session.run.recording.unrecorded.items()]
     return "; ".join(reasons) or "No recurrent layer ran in this call."

@@ -1,4 +1,4 @@
-"""The numbers at the step under the cursor: the input, and for some units the value, its change and the gates."""
+"""The numbers at the step under the cursor: the input, and for some units value, change and gates."""
 
 from __future__ import annotations
 
@@ -16,32 +16,29 @@ from lstm_tui.recurrent.window import Window, page_of
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import per_step, shown_recording, shown_trace
 from lstm_tui.tui.panes import Canvas
-from lstm_tui.tui.panes.writing import Piece, heading, line
+from lstm_tui.tui.panes.writing import Piece, line
 
-#: Title and the line of the input stand above the table, the table's head on top of its rows.
-_ABOVE = 3
+#: The line of the step and its input, and the table's head.
+_ABOVE = 2
+_MOST_FEATURES = 24
 
 
 def units_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """Title, the input at this step, and a row for the chosen unit or the most active ones."""
+    """The step with its input, and a row for the chosen unit or the most active ones."""
     trace = shown_trace(session)
     if trace is None or trace.timesteps == 0 or trace.batch == 0:
         return []
-    ink, width, cursor = canvas.ink, canvas.width, session.cursor
-    chosen = "most active units" if cursor.unit is None else f"from unit {cursor.unit}"
+    cursor = session.cursor
     table = unit_table(
         trace,
         sample=cursor.sample,
         step=cursor.step,
         units=_units(session, trace, canvas),
-        width=width,
+        width=canvas.width,
         palette=canvas.palette,
         selected=cursor.unit,
     )
-    masked = trace.mask is not None and not trace.mask[cursor.sample, cursor.step]
-    aside = f"{chosen}{'  masked: state kept' if masked else ''}"
-    # The step stands in the input's line: a title that changes at every step would be sent at every step.
-    return [heading("Units", aside, width, ink.title, ink.dim), _input_line(session, canvas), *table]
+    return [_step_line(session, trace, canvas), *table]
 
 
 def _units(session: Session, trace: LayerTrace, canvas: Canvas) -> list[int]:
@@ -59,17 +56,21 @@ def _most_active(trace: LayerTrace, series: str, sample: int, page: Window, rows
     return most_active(per_step(trace, series, sample), page, rows)
 
 
-def _input_line(session: Session, canvas: Canvas) -> Line:
-    """`t 17 of 60  input 0.23 -1.20 0.51` for each input that has a value at this step."""
+def _step_line(session: Session, trace: LayerTrace, canvas: Canvas) -> Line:
+    """`── t 17 of 60  x 0.23 -1.20 0.51`, for each input that has a value at this step."""
     ink, cursor = canvas.ink, session.cursor
     recording = shown_recording(session)
-    trace = shown_trace(session)
-    assert recording is not None and trace is not None
-    pieces: list[Piece] = [(f" t={cursor.step}", ink.here), (f" of {trace.timesteps}", ink.dim)]
-    for name, array in recording.inputs.items():
+    pieces: list[Piece] = [
+        ("── ", ink.dim),
+        (f"t {cursor.step}", ink.here),
+        (f" of {trace.timesteps}", ink.dim),
+    ]
+    if trace.mask is not None and not trace.mask[cursor.sample, cursor.step]:
+        pieces.append(("  masked: the state is kept", ink.warn))
+    for name, array in recording.inputs.items() if recording is not None else ():
         if array.ndim < 2 or cursor.sample >= len(array) or cursor.step >= array.shape[1]:
             continue
-        numbers = np.atleast_1d(array[cursor.sample, cursor.step]).reshape(-1)
-        pieces.append((f"  {one_line(name, 20)} ", ink.dim))
-        pieces.append((" ".join(short_number(float(value)) for value in numbers[:24]), ink.plain))
-    return line(pieces, canvas.width)
+        numbers = np.atleast_1d(array[cursor.sample, cursor.step]).reshape(-1)[:_MOST_FEATURES]
+        pieces.append((f"  input {one_line(name, 20)} ", ink.dim))
+        pieces.append((" ".join(short_number(float(value)) for value in numbers), ink.plain))
+    return line([*pieces, (" ", ink.plain)], canvas.width)

@@ -21,11 +21,11 @@ def line(pieces: Sequence[Piece], width: int) -> Line:
     left = width
     for text, style in pieces:
         size = cell_len(text)
-        if size > left:
-            text, size = set_cell_size(text, max(left - 1, 0)) + "…", left
-        if left > 0:
+        if size <= left:
             segments.append(Segment(text, style))
-        left -= size
+        elif left > 0:
+            segments.append(Segment(set_cell_size(text, left - 1) + "…", style))
+        left -= min(size, left)
     return fitted(segments, width, pieces[-1][1] if pieces else Style())
 
 

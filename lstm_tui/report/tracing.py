@@ -1,0 +1,86 @@
+"""`lstm-tui trace`: one run of a model or scenario, every recorded array in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lstm_tui.arrays.assignment import assign
+from lstm_tui.arrays.files import read_arrays
+from lstm_tui.checks.call_failure import explain
+from lstm_tui.engine.local import LocalEngine
+from lstm_tui.engine.options import EngineOptions
+from lstm_tui.engine.protocol import LoadModel, RunCalls
+from lstm_tui.errors import UsageError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.recurrent.recording import Recording
+from lstm_tui.report.trace import write_trace
+
+OnProgress = Callable[[str, float | None], None]
+
+
+def trace_to_file(
+    source: Path, input_path: Path | None, output: Path, options: EngineOptions, on_progress: OnProgress
+) -> Recording:
+    """Record `source`, a model with an input file or a scenario, and write `output`.
+
+    Raises: LstmTuiError where something cannot be read, run or written; then `output` is as it was.
+    """
+    engine = LocalEngine(options)
+
+    def load(model: Path) -> ModelFacts:
+        facts = engine.ask(LoadModel(model), on_progress)
+        assert isinstance(facts, ModelFacts)
+        return facts
+
+    is_scenario = source.suffix in {".yaml", ".yml"}
+    facts, plan = _scenario(source, load) if is_scenario else _model(source, input_path, load)
+    run = engine.ask(RunCalls(plan), on_progress)
+    assert isinstance(run, Run)
+    recording = _recording(run, plan, facts)
+    write_trace(recording, output)
+    return recording
+
+
+def _scenario(source: Path, load: Callable[[Path], ModelFacts]) -> tuple[ModelFacts, RunPlan]:
+    from lstm_tui.scenario.loading import load_scenario
+    from lstm_tui.scenario.plan import run_plan
+    from lstm_tui.scenario.reading import read_scenario
+
+    loaded = load_scenario(read_scenario(source))
+    facts = load(loaded.scenario.model_path)
+    return facts, run_plan(loaded, facts)
+
+
+def _model(
+    source: Path, input_path: Path | None, load: Callable[[Path], ModelFacts]
+) -> tuple[ModelFacts, RunPlan]:
+    if input_path is None:
+        raise UsageError(
+            "there is no input to trace", todo=f"lstm-tui trace {source} --input x.npy -o OUT.npz"
+        )
+    arrays = read_arrays(input_path)
+    facts = load(source)
+    return facts, RunPlan(inputs=assign(arrays, facts.inputs))
+
+
+def _recording(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:
+    """The recording, or the error that says why there is none."""
+    failed = next((outcome for outcome in run.outcomes if outcome.failure is not None), None)
+    if run.recording is not None:
+        return run.recording
+    if failed is None or failed.failure is None:
+        raise UsageError(
+            run.recording_note or "no call of this scenario runs over a sequence that can be recorded"
+        )
+    explanation = explain(failed.failure, facts, plan.inputs)
+    best = next(iter(explanation.reshapes), None)
+    raise UsageError(
+        f"{failed.call} failed in {one_line(failed.failure.layer) or 'the model'}: {explanation.sentence}\n"
+        f"Keras says: {one_line(failed.failure.message, 300)}",
+        todo="reshape the input: " + ", then ".join(step.describe() for step in best.reshapes)
+        if best
+        else "",
+    )
