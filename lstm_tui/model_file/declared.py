@@ -225,7 +225,7 @@ def _model_layers(entries: Sequence[object], here: _Place, reading: _Reading) ->
         if not _is_entry(entry):
             reading.problem(here.path, "An entry of `layers` is not a layer.")
             continue
-        group = _unique(snake_case(_class_name(entry)), used)
+        group = _unique(_group_name(_class_name(entry)), used)
         layer = _layer(entry, _inside(here, f"layers/{group}"), reading)
         if layer.name in names:
             reading.problem(layer.path, "Two layers have this name.")
@@ -283,6 +283,11 @@ def _unique(name: str, used: dict[str, int]) -> str:
         return f"{name}_{used[name]}"
     used[name] = 0
     return name
+
+
+def _group_name(class_name: str) -> str:
+    """Keras names groups after the class in its source, which one class exports under another name."""
+    return snake_case("GroupedQueryAttention" if class_name == "GroupQueryAttention" else class_name)
 
 
 def snake_case(name: str) -> str:

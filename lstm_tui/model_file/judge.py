@@ -23,7 +23,7 @@ from lstm_tui.model_file.container import Config, StoredModel
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import ModelFacts, Obstacle
 from lstm_tui.model_file.layer_weights import Weights
-from lstm_tui.model_file.legacy import is_gone, legacy_obstacles
+from lstm_tui.model_file.legacy import explains_class, legacy_obstacles
 from lstm_tui.model_file.propagation import Flow, calls_when_built
 from lstm_tui.model_file.refusals import RefusedModelError
 from lstm_tui.model_file.walking import Found, walk
@@ -61,7 +61,7 @@ def judge(
 
 def _place_obstacles(found: Found, stored: StoredModel) -> Iterator[Obstacle]:
     yield from legacy_obstacles(found, stored.format, stored.keras_version)
-    if found.class_name and not is_gone(found):
+    if found.class_name and not explains_class(found, stored.format):
         yield from _object_obstacles(found)
     yield from _bare_names(found)
     if found.class_name in _LOOKUPS and isinstance(found.config.get("vocabulary"), str):
@@ -84,7 +84,7 @@ def _object_obstacles(found: Found) -> Iterator[Obstacle]:
 
 
 def _registered_elsewhere(found: Found) -> bool:
-    """`My>Scale`, or one of Keras' names with a registered name of its own, which Keras would look up first."""
+    """`My>Scale`, or one of Keras' names with a registered name, which Keras would look up first."""
     registered = found.entry.get("registered_name")
     return ">" in found.class_name or registered not in (None, "", found.class_name)
 

@@ -7,7 +7,7 @@ where it does not know. Layers that hold others (Bidirectional, TimeDistributed,
 from __future__ import annotations
 
 import math
-import string
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -100,22 +100,19 @@ def _embedding(config: Config, inputs: Shapes) -> Shapes:
 
 
 def _einsum_dense(config: Config, inputs: Shapes) -> Shapes:
-    sizes = einsum_sizes(config, inputs[0])
-    result = config["equation"].partition("->")[2]
-    return () if sizes is None else ((inputs[0][0], *(sizes[letter] for letter in result[1:])),)
-
-
-def einsum_sizes(config: Config, shape: Shape) -> dict[str, int | None] | None:
-    """The size behind each letter of an EinsumDense equation; None for equations with an ellipsis."""
     equation = config["equation"].replace(" ", "")
-    left, _, result = equation.partition("->")
-    source = left.partition(",")[0]
-    if set(equation) - set(string.ascii_letters) - set(",->") or len(source) != len(shape):
-        return None
-    sizes = dict(zip(result[1:], per_axis(config["output_shape"], 1), strict=True))
-    for letter, size in zip(source, shape, strict=True):
-        if sizes.get(letter) is None:
-            sizes[letter] = size
+    if not re.fullmatch(r"(\.\.\.)?[a-zA-Z]+,[a-zA-Z]+->(\.\.\.)?[a-zA-Z]+", equation):
+        return ()
+    elided = len(inputs[0]) - equation.index(",") + 3 if equation.startswith("...") else 1
+    return ((*inputs[0][:elided], *per_axis(config["output_shape"], 1)),)
+
+
+def einsum_sizes(config: Config, shape: Shape) -> dict[str, int | None]:
+    """The size behind each letter of an EinsumDense equation (`abc,cd->abd`, `...x,xy->...y`)."""
+    source, _, result = re.split(r",|->", config["equation"].replace(" ", "").replace("...", ""))
+    given = per_axis(config["output_shape"], 1)
+    sizes = dict(zip(reversed(result), reversed(given), strict=False))
+    sizes.update(zip(reversed(source), reversed(shape), strict=False))
     return sizes
 
 

@@ -7,6 +7,7 @@ whether a file really holds what its configuration declares. None where the weig
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -117,12 +118,11 @@ def _reversible_embedding(config: Config, inputs: Shapes) -> Weights:
 
 def _einsum_dense(config: Config, inputs: Shapes) -> Weights:
     sizes: Any = einsum_sizes(config, inputs[0])
-    kernel = config["equation"].replace(" ", "").partition("->")[0].partition(",")[2]
+    _, kernel, result = re.split(r",|->", config["equation"].replace(" ", ""))
     weights = (Weight("kernel", tuple(sizes[letter] for letter in kernel)),)
     axes = config.get("bias_axes")
     if not axes:
         return weights
-    result = config["equation"].replace(" ", "").partition("->")[2]
     first = min(result.index(letter) for letter in axes)
     return (*weights, Weight("bias", tuple(sizes[x] if x in axes else 1 for x in result[first:])))
 

@@ -43,9 +43,10 @@ _READ_BY_NEW_LOADER = frozenset({"layer", "backward_layer", "cell", "cells"})
 _MERGING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"})
 
 
-def is_gone(found: Found) -> bool:
-    """Whether the class or its module existed in Keras 2 only, so that no other rule need name it."""
-    return found.class_name in GONE or found.module.startswith(_GONE_MODULES) or found.class_name == "Policy"
+def explains_class(found: Found, file_format: str) -> bool:
+    """Whether this module says why the class does not load, so that no other rule need name it."""
+    gone = found.class_name in GONE or found.class_name == "Policy" or found.module.startswith(_GONE_MODULES)
+    return gone or (file_format == "h5" and _is_operation(found))
 
 
 def legacy_obstacles(
@@ -76,27 +77,33 @@ def _entries(found: Found, new_loader: bool) -> Iterator[Obstacle]:
     name, config = found.class_name, found.config
     if "time_major" in config and name in _RECURRENT:
         yield _legacy(found, "`time_major` is not taken by Keras 3.", _TAKE_OUT)
+    if name in INITIALIZERS and "dtype" in config:
+        yield _legacy(found, f"`dtype` is not taken by the initializer {name}.", _TAKE_OUT)
     if not new_loader:
         return
     if "batch_input_shape" in config and name in LAYERS and name != "InputLayer":
         yield _legacy(found, "`batch_input_shape` is not taken by Keras 3.", _TAKE_OUT)
     if name == "BatchNormalization" and isinstance(config.get("axis"), list):
         yield _legacy(found, "`axis` is a list, as Keras 2 wrote it; Keras 3 takes a number.", _TAKE_OUT)
-    if name in INITIALIZERS and "dtype" in config:
-        yield _legacy(found, f"`dtype` is not taken by the initializer {name}.", _TAKE_OUT)
 
 
 def _operations(found: Found) -> Iterator[Obstacle]:
     """Keras 3 writes operations into `.h5` files and cannot read them back."""
     name = found.class_name
     todo = "Save the model as .keras, which keeps operations."
-    is_operation = name in OPERATIONS - LAYERS or (name in _MERGING and _called_on_one(found.entry))
-    if is_operation and not found.module and "inbound_nodes" in found.entry:
+    if _is_operation(found):
         yield _legacy(found, f"The operation {name} does not survive in a .h5 file.", todo)
     if name == "Attention" and found.config.get("score_mode") == "dot":
         yield _legacy(
             found, "Keras 3 mistakes its score_mode `dot` in a .h5 file for the layer of that name.", todo
         )
+
+
+def _is_operation(found: Found) -> bool:
+    if found.module or "inbound_nodes" not in found.entry:
+        return False
+    name = found.class_name
+    return name in OPERATIONS - LAYERS or (name in _MERGING and _called_on_one(found.entry))
 
 
 def _called_on_one(entry: Config) -> bool:
@@ -113,7 +120,7 @@ def _redefined(found: Found) -> Iterator[Obstacle]:
             what = (
                 f"{key} is hard_sigmoid: 0.2x + 0.5 in Keras 2, x/6 + 0.5 in Keras 3, with other predictions."
             )
-            todo = "Compare with what the model predicted in Keras 2; where it matters, register the old function."
+            todo = "Compare with what the model predicted in Keras 2."
             yield Obstacle("load-activation", one_line(found.where), what, todo, blocking=False)
 
 

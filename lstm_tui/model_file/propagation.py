@@ -3,8 +3,8 @@
 A layer's own rule comes first, because that is what Keras itself goes by when it loads; where there is no
 rule (custom layers, most operations) the shape that the file recorded for the tensor stands in, else it stays
 unknown. A layer that is called several times keeps the shapes of its first call. Nothing here recurses along
-a graph, and the number of calls is bounded: shared towers inside shared towers would otherwise double the work
-at every level.
+a graph, and the number of calls is bounded: shared towers inside shared towers would otherwise double the
+work at every level.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _own_parameters(model: _Model, layer: DeclaredLayer, found: FoundWeights) ->
     if layer.repeated:
         return 0
     own = model.weights.get(layer.path)
-    return found.parameters(layer.path) if own is None else sum(weight.size for weight in own)
+    return found.sizes.get(layer.path, 0) if own is None else sum(weight.size for weight in own)
 
 
 def _all_parameters(model: _Model, layer: DeclaredLayer, found: FoundWeights) -> int:
@@ -114,7 +114,7 @@ def _all_parameters(model: _Model, layer: DeclaredLayer, found: FoundWeights) ->
 
 def _total(model: _Model, found: FoundWeights) -> int:
     if model.only_weights_tell:
-        return sum(item.array.size for item in found.located)
+        return sum(found.sizes.values())
     return _all_parameters(model, model.root, found)
 
 
@@ -148,14 +148,13 @@ def _note(layer: DeclaredLayer) -> str:
 
 def _weight_layers(found: FoundWeights) -> Iterator[LayerFacts]:
     """The layers of a model that only its weights tell of: names and parameters, nothing else is known."""
-    sizes: dict[str, int] = {}
-    for item in found.located:
-        parts = item.layer.split("/") if item.layer else []
+    whole: dict[str, int] = {}
+    for path, size in found.sizes.items():
+        parts = path.split("/") if path else []
         for length in range(1, len(parts) + 1):
-            path = "/".join(parts[:length])
-            sizes[path] = sizes.get(path, 0) + item.array.size
-    for path, parameters in sizes.items():
-        inside = sum(size for other, size in sizes.items() if other.rpartition("/")[0] == path)
+            above = "/".join(parts[:length])
+            whole[above] = whole.get(above, 0) + size
+    for path, parameters in whole.items():
         yield LayerFacts(
             path=path,
             name=path.rpartition("/")[2],
@@ -163,7 +162,7 @@ def _weight_layers(found: FoundWeights) -> Iterator[LayerFacts]:
             depth=path.count("/"),
             output_shapes=(),
             parameters=parameters,
-            own_parameters=parameters - inside,
+            own_parameters=found.sizes.get(path, 0),
             note="known from its weights only",
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +66,13 @@ class FoundWeights:
     located: tuple[LocatedArray, ...]
     obstacles: tuple[Obstacle, ...]
 
-    def parameters(self, layer: str) -> int:
-        """How many values belong to the layer itself."""
-        return sum(item.array.size for item in self.located if item.layer == layer)
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """How many values belong to each layer itself, by path."""
+        sizes: dict[str, int] = {}
+        for item in self.located:
+            sizes[item.layer] = sizes.get(item.layer, 0) + item.array.size
+        return sizes
 
 
 def find_weights(
@@ -77,29 +82,38 @@ def find_weights(
     with open_weights(path, file_format) as file:
         listing = list_file(file)
     located = locate(listing, root, declared, file_format)
-    return FoundWeights(located, (*listing.obstacles, *_misfits(root, declared, located)))
+    return FoundWeights(located, (*listing.obstacles, *_misfits(root, declared, located, file_format)))
 
 
 def _misfits(
-    root: DeclaredLayer, declared: Mapping[str, Weights | None], located: tuple[LocatedArray, ...]
+    root: DeclaredLayer,
+    declared: Mapping[str, Weights | None],
+    located: tuple[LocatedArray, ...],
+    file_format: str,
 ) -> Iterator[Obstacle]:
-    """Layers whose weights are missing, or have other shapes than the configuration declares."""
-    by_layer: dict[str, list[LocatedArray]] = {}
+    """Layers whose weights are missing, or have other shapes than the configuration declares.
+
+    Keras reads a `.keras` file layer by layer, a `.h5` file by layers of the top level.
+    """
+    stored: dict[str, list[tuple[int, ...]]] = {}
     for item in located:
-        by_layer.setdefault(item.layer, []).append(item)
-    for layer in root.walk():
-        wanted = declared.get(layer.path)
-        if not wanted or layer.repeated or layer.below_custom or layer.kind == _KEPT_TWICE:
+        stored.setdefault(item.layer, []).append(item.array.shape)
+    layers = root.inner if file_format == "h5" else tuple(root.walk())
+    for layer in layers:
+        own = tuple(layer.walk()) if file_format == "h5" else (layer,)
+        wanted = [declared.get(inner.path) for inner in own if not inner.repeated]
+        uncertain = None in wanted or any(inner.below_custom or inner.kind == _KEPT_TWICE for inner in own)
+        shapes = sorted(weight.shape for weights in wanted for weight in weights or ())
+        if uncertain or not shapes:
             continue
-        found = by_layer.get(layer.path, [])
+        found = sorted(shape for path in {inner.path for inner in own} for shape in stored.get(path, ()))
         if not found:
             yield _corrupt(layer.path, "Its weights are missing from the file.")
-        elif sorted(item.array.shape for item in found) != sorted(weight.shape for weight in wanted):
-            yield _corrupt(layer.path, f"{_shapes_of(found)} in the file, {_shapes_of(wanted)} declared.")
+        elif found != shapes:
+            yield _corrupt(layer.path, f"{_listed(found)} in the file, {_listed(shapes)} declared.")
 
 
-def _shapes_of(weights: list[LocatedArray] | Weights) -> str:
-    shapes = [item.array.shape if isinstance(item, LocatedArray) else item.shape for item in weights]
+def _listed(shapes: list[tuple[int, ...]]) -> str:
     return ", ".join(map(str, shapes))
 
 

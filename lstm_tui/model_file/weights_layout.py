@@ -88,10 +88,11 @@ def _plain_name(rest: str) -> str:
 
 
 def _by_layer_name(array: StoredArray, root: DeclaredLayer) -> LocatedArray:
+    """By the names along the path; inside TimeDistributed, for instance, a model's own is missing."""
     parts = array.path.split("/")[1:]
-    layer = root
-    for part in parts[:-1]:
-        inside = (inner for inner in layer.inner if part in (inner.name, inner.config.get("name")))
+    layer = next((inner for inner in root.inner if inner.name == parts[0]), root)
+    for part in parts[1:-1]:
+        inside = (inner for inner in layer.walk() if part in (inner.name, inner.config.get("name")))
         layer = next(inside, layer)
     return LocatedArray(array, layer.path, parts[-1].partition(":")[0])
 
