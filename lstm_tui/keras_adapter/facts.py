@@ -9,8 +9,8 @@ from typing import Any, Literal
 import keras
 
 from lstm_tui.keras_adapter.cells import cell_kind, cell_units, is_stack
+from lstm_tui.keras_adapter.feeding import functional_of, input_names, output_names
 from lstm_tui.keras_adapter.layer_tree import Placed, is_custom, layer_name, placed_layers
-from lstm_tui.keras_adapter.naming import functional_of, input_names, output_names
 from lstm_tui.keras_adapter.states import state_variables
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
 from lstm_tui.plain_text import one_line

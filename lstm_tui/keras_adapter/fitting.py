@@ -15,8 +15,8 @@ import h5py
 import keras
 import numpy as np
 
+from lstm_tui.keras_adapter.feeding import as_model_takes
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.naming import as_model_takes
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Fit, Inputs
 from lstm_tui.recurrent.recording import Array

@@ -22,6 +22,7 @@ from lstm_tui.errors import ModelFileError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.model_file import read_model_file, refuse_unless_trusted
 from lstm_tui.plain_text import one_line
 
 
@@ -44,11 +45,9 @@ def open_model(path: Path, options: LoadOptions) -> LoadedModel:
 
 def load_model(path: Path, *, trust: bool = False, custom_objects: tuple[str, ...] = ()) -> LoadedModel:
     """Judge the file, load it, and describe it. Raises ModelFileError."""
-    from lstm_tui.model_file import read_model_file, refuse_unless_trusted
-
     path = Path(path)
     on_file = read_model_file(path)
-    refuse_unless_trusted(on_file, trust=trust, custom_objects=custom_objects)
+    refuse_unless_trusted(on_file, trust=trust, custom_objects=bool(custom_objects))
     model = load_keras(path, trust=trust, custom_objects=custom_objects)
     facts = model_facts(model, path, on_file.format, on_file.keras_version)
     return LoadedModel(

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from lstm_tui.keras_adapter.facts import model_facts
+from lstm_tui.keras_adapter.feeding import as_tensors, by_name
 from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.predicting import Predictor, by_name
-from lstm_tui.keras_adapter.recorder.record import as_tensors
+from lstm_tui.keras_adapter.predicting import Predictor
 from lstm_tui.keras_adapter.states import apply_reset, state_variables
 from lstm_tui.recurrent.calls import (
     Call,

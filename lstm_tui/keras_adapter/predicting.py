@@ -8,15 +8,12 @@ Between runs the function is kept only where it has seen one signature and never
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
 
-import keras
 import numpy as np
 
+from lstm_tui.keras_adapter.feeding import as_model_takes, as_tensors, by_name
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.naming import as_model_takes, output_names
-from lstm_tui.keras_adapter.recorder.record import as_tensors
-from lstm_tui.recurrent.recording import Array, read_only
+from lstm_tui.recurrent.recording import Array
 
 
 class Predictor:
@@ -71,21 +68,6 @@ class _Signed:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._predictor.failed()
-
-
-def by_name(model: Any, outputs: Any) -> dict[str, Array]:
-    """Outputs of a call as NumPy arrays by output name; bfloat16, which NumPy lacks, as float32."""
-    names = output_names(model, outputs)
-    return {
-        name: read_only(as_array(value))
-        for name, value in zip(names, keras.tree.flatten(outputs), strict=True)
-    }
-
-
-def as_array(value: Any) -> Array:
-    """A tensor or array as one that any NumPy can read and save."""
-    array = np.asarray(keras.ops.convert_to_numpy(value))
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def _signature(inputs: Mapping[str, Array]) -> Hashable:

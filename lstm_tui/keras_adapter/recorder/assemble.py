@@ -71,7 +71,7 @@ def _count_on_tape(traced: TracedCall) -> int:
 
 def assemble(
     inputs: Mapping[str, Array],
-    names: list[str],
+    names: tuple[str, ...],
     parts: list[Part],
     wrong_prefixes: Mapping[int, str],
     states: tuple[States, States],

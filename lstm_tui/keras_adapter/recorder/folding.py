@@ -87,7 +87,11 @@ class Folding:
         self.timesteps = (loops[0].timesteps or 0) if loops else max(self._lengths, default=0)
         self._batch = next((one.shape[0] for one in inputs if one.shape.rank), None)
         self._open: list[tuple[TapedCall, Iterator[TapedCall]]] = []
-        self.suspects: list[str] = []
+        self._graph = tf.compat.v1.get_default_graph()
+        backwards = [loop.path for loop in tape.loops if loop.go_backwards]
+        self.suspects = [f"{path} reads the sequence backwards" for path in backwards]
+        if _side_effects():
+            self.suspects.append("layers may draw other random numbers")
 
     def check(self) -> None:
         """Raises NotFoldable where it can be told beforehand."""
@@ -100,6 +104,8 @@ class Folding:
         self, layer: Any, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """One call of one layer: folded if something folded goes in, else what it gave the first time."""
+        if tf.compat.v1.get_default_graph() is not self._graph:
+            raise NotFoldable("layers are called inside a loop of the model's own")
         taped = self._next(layer)
         with_steps = [value for value in keras.tree.flatten((args, kwargs)) if self.is_folded(value)]
         if not with_steps and taped.loop is not None:
@@ -150,8 +156,6 @@ class Folding:
         """What a recurrent layer gives had the sequence ended at each step, folded."""
         loop = call.loop
         assert loop is not None
-        if loop.go_backwards:
-            self.suspects.append(f"{loop.path} reads the sequence backwards")
         if loop.timesteps != self.timesteps or not _ends(call.layer):
             return call.outputs
         given = list(call.outputs) if call.layer.return_state else [call.outputs]

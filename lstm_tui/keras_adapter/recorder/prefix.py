@@ -6,6 +6,7 @@ function is new, then one for each recording. An output that differs has no pref
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +49,16 @@ def _with_last(prefix: Array, output: Array) -> Array:
     return prefix
 
 
-def check(prefix: Prefix, folded: Folded, replay: Replay, inputs: Any) -> dict[int, str]:
-    """Why the prefix of an output cannot be trusted, by its index. Moves states and seeds."""
+def check(
+    prefix: Prefix, folded: Folded, replay: Replay, inputs: Any, rewind: Callable[[], None]
+) -> dict[int, str]:
+    """Why the prefix of an output cannot be trusted, by its index.
+
+    rewind: puts the states and seeds back to where the recorded call started; called before each replay.
+    """
     wrong: dict[int, str] = {}
     for length in _lengths(folded.timesteps, new=replay.runs == 0):
+        rewind()
         try:
             replayed = replay.outputs(inputs, length)
         except Exception as error:  # noqa: BLE001 - a model that cannot be shortened says so in its own way

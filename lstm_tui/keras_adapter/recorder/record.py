@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
+from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
 from lstm_tui.keras_adapter.keeping import restore, snapshot
-from lstm_tui.keras_adapter.naming import as_model_takes, output_names
 from lstm_tui.keras_adapter.recorder.assemble import Part, assemble
 from lstm_tui.keras_adapter.recorder.prefix import check
 from lstm_tui.keras_adapter.recorder.replay import Replay
@@ -63,8 +61,7 @@ def _recorded(
     try:
         parts = [_part(loaded, batch, batches[0], purpose) for batch in batches]
         states_after = read_states(variables)
-        restore(before)
-        wrong = _wrong_prefixes(loaded, batches[0], parts[0], purpose)
+        wrong = _wrong_prefixes(loaded, batches[0], parts[0], purpose, lambda: restore(before))
     finally:
         restore(before)
     names = output_names(loaded.model, parts[0].traced.output_struct)
@@ -81,11 +78,11 @@ def _part(loaded: LoadedModel, batch: dict[str, Array], first: dict[str, Array],
             loaded.model, purpose.call, fed, any_batch=any_batch, with_prefix=purpose.with_prefix
         ),
     )
-    return Part(traced, [_as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
+    return Part(traced, [as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
 
 
 def _wrong_prefixes(
-    loaded: LoadedModel, batch: dict[str, Array], part: Part, purpose: _Purpose
+    loaded: LoadedModel, batch: dict[str, Array], part: Part, purpose: _Purpose, rewind: Callable[[], None]
 ) -> dict[int, str]:
     """Prefix predictions of the first batch that a replay does not confirm."""
     folded = part.traced.folded
@@ -96,29 +93,13 @@ def _wrong_prefixes(
         _key(f"replay {purpose.name}", fed, any_batch=False),
         lambda: Replay(loaded.model, purpose.call, fed, folded.timesteps),
     )
-    return check(part.prefix, folded, replay, fed)
+    return check(part.prefix, folded, replay, fed, rewind)
 
 
 def _rows(batch: Mapping[str, Array]) -> int:
     return len(next(iter(batch.values())))
 
 
-def as_tensors(model: Any, inputs: Mapping[str, Array]) -> Any:
-    """Inputs as `predict` converts them: floating point as Keras' `floatx`, other types as they are."""
-    return keras.tree.map_structure(_as_tensor, as_model_takes(model, inputs))
-
-
-def _as_tensor(values: Array) -> Any:
-    values = np.asarray(values)
-    floating = np.issubdtype(values.dtype, np.floating)
-    return tf.convert_to_tensor(values.astype(keras.config.floatx()) if floating else values)
-
-
 def _key(name: str, fed: Any, any_batch: bool) -> Hashable:
     shapes = [(tuple(one.shape), one.dtype.name) for one in keras.tree.flatten(fed)]
     return name, any_batch, tuple((shape[1:] if any_batch else shape, dtype) for shape, dtype in shapes)
-
-
-def _as_array(tensor: Any) -> Array:
-    array = tensor.numpy()
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array

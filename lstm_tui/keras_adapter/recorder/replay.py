@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lstm_tui.keras_adapter.feeding import as_array
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
 from lstm_tui.keras_adapter.recorder.folding import sequence_length
@@ -28,27 +29,30 @@ class Replay:
         self._model, self._call, self._struct = model, call, inputs
         self._timesteps = timesteps
         self._function: Callable[..., Any] | None = None
+        self._takes_any_length = True
         self.runs = 0
 
     def outputs(self, inputs: Any, length: int) -> list[Array]:
         """Flattened outputs for the first `length` steps. Moves states and seeds."""
         flat = [self._shortened(one, length) for one in keras.tree.flatten(inputs)]
         self.runs += 1
-        return [np.asarray(output) for output in self._compiled(flat)(*flat)]
+        if self._takes_any_length:
+            try:
+                return self._run_open(flat)
+            except Exception:  # noqa: BLE001 - layers that need the length say so in their own ways
+                self._takes_any_length = False
+        return _arrays(self._traced([tf.TensorSpec(one.shape, one.dtype) for one in flat])(*flat))
 
     def _shortened(self, values: Any, length: int) -> Any:
         return values[:, :length] if sequence_length(values) == self._timesteps else values
 
-    def _compiled(self, flat: list[Any]) -> Callable[..., Any]:
+    def _run_open(self, flat: list[Any]) -> list[Array]:
         if self._function is None:
-            try:
-                self._function = self._traced([self._open_spec(one) for one in flat])
-            except Exception:  # noqa: BLE001 - layers that need the length say so in their own ways
-                return self._traced([tf.TensorSpec(one.shape, one.dtype) for one in flat])
-        return self._function
+            self._function = self._traced([self._open_spec(one) for one in flat])
+        return _arrays(self._function(*flat))
 
     def _open_spec(self, values: Any) -> tf.TensorSpec:
-        """With the number of steps left open; told by the struct, since `values` are already shortened."""
+        """With the number of steps left open."""
         shape = list(values.shape)
         if sequence_length(values) is not None:
             shape[1] = None
@@ -65,6 +69,10 @@ class Replay:
 
         with left_as_found(self._model):
             return tf.function(body, autograph=False).get_concrete_function(*specs)
+
+
+def _arrays(outputs: list[Any]) -> list[Array]:
+    return [as_array(output) for output in outputs]
 
 
 def differs(prefix: Array, replayed: Array) -> bool:

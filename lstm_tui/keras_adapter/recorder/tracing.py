@@ -15,9 +15,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from lstm_tui.keras_adapter.cells import cells_of, is_stack
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
 from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
+from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped, is_cell
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches
@@ -91,6 +93,7 @@ class _Trace:
         inputs = keras.tree.pack_sequence_as(self._inputs, list(flat))
         with _Wrapping(self._model, self.tape) as wrapping:
             outputs = self._call(inputs)
+            self.tape.loops.extend(wrapping.hand_stepped.loops())
             if self._with_prefix:
                 folding = Folding(self.tape, flat)
                 self.folded = fold(
@@ -146,6 +149,8 @@ class _Wrapping:
 
     def __init__(self, model: Any, tape: Tape) -> None:
         self._tape = tape
+        self.hand_stepped = HandStepped()
+        self._graph = tf.compat.v1.get_default_graph()
         self._folding: Folding | None = None
         self._patches = Patches()
         self._placed = placed_layers(model)
@@ -182,9 +187,11 @@ class _Wrapping:
         if id(layer) in self._done:
             return
         self._done.add(id(layer))
-        self._patches.set(layer, "call", partial(self._call, layer, layer.call))
+        self._patches.set(
+            layer, "call", partial(self._step if is_cell(layer) else self._call, layer, layer.call)
+        )
+        self._done.update(id(cell) for cell in _cells(layer))
         if isinstance(layer, keras.layers.RNN):
-            self._done.update(id(cell) for cell in _cells(layer))
             if _runs_own_loop(layer):
                 self._tape.refused[self._tape.path_of(layer)] = (
                     f"{type(layer).__name__} runs a loop of its own"
@@ -199,8 +206,20 @@ class _Wrapping:
             taped.outputs = original(*args, **kwargs)
         return taped.outputs
 
+    def _is_out_of_reach(self, layer: Any) -> bool:
+        """Whether the layer runs inside a loop of TensorFlow's, from which no value can be kept."""
+        outside = tf.compat.v1.get_default_graph() is not self._graph
+        if outside:
+            self._tape.refused[self._tape.path_of(layer)] = "it is called inside a loop of the model's own"
+        return outside
+
+    def _step(self, cell: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._folding is not None or self._is_out_of_reach(cell):
+            return original(*args, **kwargs)
+        return self.hand_stepped.step(self._tape.path_of(cell), cell, original, *args, **kwargs)
+
     def _loop(self, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self._folding is not None:
+        if self._folding is not None or self._is_out_of_reach(layer):
             return original(*args, **kwargs)
         try:
             return recorded_loop(layer, self._tape, *args, **kwargs)
@@ -210,7 +229,12 @@ class _Wrapping:
 
 
 def _cells(layer: Any) -> list[Any]:
-    return [layer.cell, *getattr(layer.cell, "cells", ())]
+    """The cells that a recurrent layer or a stack steps by itself."""
+    cell = getattr(layer, "cell", layer)
+    own = [cell] if isinstance(layer, keras.layers.RNN) else []
+    return (
+        own + [inner for _, inner in cells_of(cell) if inner is not layer] if own or is_stack(layer) else []
+    )
 
 
 def _runs_own_loop(layer: Any) -> bool:
