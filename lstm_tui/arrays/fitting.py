@@ -123,7 +123,9 @@ def suggestions(
     tokens: see `wanted_input`.
     """
     target = wanted_input(wanted, dtype=dtype, bound_batch=bound_batch, tokens=tokens)
-    if 0 in shape or target.takes(shape) or max(len(shape), len(wanted)) > _MAX_RANK:
+    if not shape or 0 in shape or target.takes(shape):
+        return ()
+    if not 2 <= len(wanted) <= _MAX_RANK or len(shape) > _MAX_RANK:
         return ()
     found: dict[Size, Suggestion] = {}
     mended = [mend for start in _starts(shape, target) for mend in _mended(start, shape, target)]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -30,6 +31,8 @@ MAP_FROM_BYTES = 64 * 2**20
 _HEADER_BYTES = 16_384
 _MAX_MEMBERS = 10_000
 _MAGIC = b"\x93NUMPY"
+#: A hostile header can make NumPy's literal parser give up in any of these ways.
+_HEADER_FAULTS = (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError, TokenError)
 
 
 @dataclass(frozen=True)
@@ -101,16 +104,7 @@ def _header(first: bytes, where: str) -> _Header:
                 else np.lib.format.read_array_header_2_0
             )
             shape, fortran_order, dtype = parse(stream)
-    # A hostile header can make the literal parser give up in any of these ways.
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        SyntaxError,
-        RecursionError,
-        MemoryError,
-        OverflowError,
-    ) as problem:
+    except _HEADER_FAULTS as problem:
         raise InputFileError(
             f"{where} has a header that cannot be read: {one_line(problem, 120)}.",
             expected="a file written by numpy.save",

@@ -158,7 +158,7 @@ def fit(
 
 def minmax_onto(minimum: Any, maximum: Any, feature_range: tuple[float, float], origin: str = "") -> Rescale:
     """The `minmax` rescale that puts `minimum` and `maximum` on the ends of `feature_range`."""
-    low, high = _checked(minimum, np.zeros(1))[0], _checked(maximum, np.zeros(1))[0]
+    low, high = _checked(minimum, 0.0)[0], _checked(maximum, 0.0)[0]
     if low.size != high.size and low.ndim and high.ndim:
         raise EditError(
             f"There are {low.size} minima and {high.size} maxima.", expected="one of each a feature"
