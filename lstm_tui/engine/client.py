@@ -37,6 +37,8 @@ from lstm_tui.recurrent.calls import Run
 _OBITUARY_SECONDS: Final = 2.0
 _LAST_WORDS: Final = 8
 _DETAIL_LINES: Final = 400
+#: TensorFlow complains of the GPUs that it was not to see; that has killed nobody.
+_NO_GPU: Final = "cuInit"
 #: With this the interpreter begins its report of a crash in native code.
 _CRASH: Final = "Fatal Python error"
 _HINTS: Final[dict[int, str]] = {
@@ -229,7 +231,7 @@ def _how_it_ended(status: int | None) -> str:
 
 def _last_words(log: str) -> tuple[str, ...]:
     """The end of a log; of a crash in native code its beginning, where the innermost call stands."""
-    lines = [one_line(line) for line in log.splitlines() if line.strip()]
+    lines = [one_line(line) for line in log.splitlines() if line.strip() and _NO_GPU not in line]
     crash = next((index for index, line in enumerate(lines) if line.startswith(_CRASH)), None)
     return tuple(lines[-_LAST_WORDS:] if crash is None else lines[crash : crash + _LAST_WORDS])
 

@@ -126,17 +126,16 @@ class Host:
     def _start(self, number: int, connection: int, status: int) -> None:
         for descriptor in (connection, status):
             os.set_inheritable(descriptor, False)
-        pid = (
-            self._fork(connection, status) if self._forks and _single_threaded() else self._spawn(connection)
-        )
+        start = self._fork if self._forks and _single_threaded() else self._spawn
+        self._workers[number] = _Worker(start(connection, status), status)
         os.close(connection)
-        self._workers[number] = _Worker(pid, status)
-        _tell(status, pid=pid)
 
-    def _spawn(self, connection: int) -> int:
+    def _spawn(self, connection: int, status: int) -> int:
         os.set_inheritable(connection, True)
         command = child_command("worker", connection, self._setup)
-        return os.posix_spawn(sys.executable, command, os.environ)
+        pid = os.posix_spawn(sys.executable, command, os.environ)
+        _tell(status, pid=pid)
+        return pid
 
     def _fork(self, connection: int, status: int) -> int:
         host = os.getpid()
@@ -144,6 +143,7 @@ class Host:
         if pid == 0:
             code = 1
             try:
+                _tell(status, pid=os.getpid())  # before it can say anything itself
                 self._leave_behind(status)
                 manners.die_with_parent(host)
                 server.serve(socket.socket(fileno=connection), self._setup)

@@ -25,7 +25,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from lstm_tui import errors
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.recurrent.recording import Array, read_only
 
@@ -37,18 +36,16 @@ _MOST_JSON: Final = 1 << 26
 _MOST_ARRAYS: Final = 1 << 20
 #: Numbers, truth values, text, bytes, times: no objects, no records.
 _ARRAY_KINDS: Final = frozenset("biufcSUmM")
-#: Where the values that may cross are defined.
-_VALUE_MODULES: Final = tuple(
-    f"lstm_tui.{name}"
-    for name in (
-        "recurrent",
-        "model_file",
-        "arrays",
-        "scenario",
-        "checks",
-        "engine.protocol",
-        "engine.options",
-    )
+#: Where the values and errors that may cross are defined.
+_VALUE_MODULES: Final = (
+    "lstm_tui.errors",
+    "lstm_tui.recurrent",
+    "lstm_tui.model_file",
+    "lstm_tui.arrays",
+    "lstm_tui.scenario",
+    "lstm_tui.checks",
+    "lstm_tui.engine.protocol",
+    "lstm_tui.engine.options",
 )
 _AS_THEY_ARE: Final = frozenset({type(None), bool, int, float, str})
 
@@ -131,7 +128,8 @@ def _lowered_leaf(value: Any) -> list[Any]:
     if isinstance(value, np.generic):
         return ["scalar", _dtype_name(value.dtype), _base64(value.tobytes())]
     if isinstance(value, LstmTuiError):
-        return ["error", type(value).__name__, value.happened, value.expected, value.todo]
+        kind = _error_class(type(value).__module__, type(value).__qualname__)
+        return ["error", kind.__module__, kind.__name__, value.happened, value.expected, value.todo]
     if isinstance(value, PurePath):
         return ["path", str(value)]
     if type(value) is bytes:
@@ -182,9 +180,25 @@ class _Reader:
 @lru_cache(maxsize=256)
 def _value_class(module: str, name: str) -> Any:
     """The dataclass of that name, if its values may cross; TypeError otherwise."""
+    kind = _own_class(module, name)
+    if not is_dataclass(kind):
+        raise TypeError(f"a {module}.{name} cannot cross between processes")
+    return kind
+
+
+@lru_cache(maxsize=64)
+def _error_class(module: str, name: str) -> type[LstmTuiError]:
+    """The error of that name; TypeError if it is none of this project's."""
+    kind = _own_class(module, name)
+    if not issubclass(kind, LstmTuiError):
+        raise TypeError(f"a {module}.{name} cannot cross between processes")
+    return kind
+
+
+def _own_class(module: str, name: str) -> type:
     if any(module == room or module.startswith(f"{room}.") for room in _VALUE_MODULES):
         kind = getattr(importlib.import_module(module), name, None)
-        if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module:
+        if isinstance(kind, type) and kind.__module__ == module:
             return kind
     raise TypeError(f"a {module}.{name} cannot cross between processes")
 
@@ -210,11 +224,8 @@ def _scalar(dtype: str, data: str) -> Any:
     return np.frombuffer(base64.b64decode(data), _checked_dtype(dtype))[0]
 
 
-def _error(name: str, happened: str, expected: str, todo: str) -> LstmTuiError:
-    kind = getattr(errors, name)
-    if not (isinstance(kind, type) and issubclass(kind, LstmTuiError)):
-        raise MalformedValueError(f"{name} is no error of this project")
-    return kind(happened, expected=expected, todo=todo)
+def _error(module: str, name: str, happened: str, expected: str, todo: str) -> LstmTuiError:
+    return _error_class(module, name)(happened, expected=expected, todo=todo)
 
 
 def _pairs(parts: Iterable[Any]) -> Iterable[tuple[Any, Any]]:

@@ -20,6 +20,7 @@ from hypothesis.extra import numpy as npst
 from lstm_tui.engine.protocol import Answered, Progressed, Refused, RunCalls
 from lstm_tui.engine.values import MalformedValueError, decode, encode
 from lstm_tui.errors import Cancelled, ModelFileError
+from lstm_tui.model_file.refusals import CorruptModelError
 from lstm_tui.recurrent.calls import Predict, Run, RunPlan, StateReset
 from lstm_tui.recurrent.cells import LSTM
 from lstm_tui.recurrent.recording import LayerTrace, Recording
@@ -109,6 +110,7 @@ def test_errors_paths_and_scalars_keep_their_kind() -> None:
     assert type(refused.error) is ModelFileError
     assert str(refused.error) == "no\nexpected: yes\nto do: try"
     assert type(crossed(Cancelled("stop"))) is Cancelled
+    assert type(crossed(CorruptModelError("cut short"))) is CorruptModelError
     assert crossed(Path("models/a.keras")) == Path("models/a.keras")
     scalar = crossed(np.float32(0.1))
     assert type(scalar) is np.float32
@@ -166,8 +168,10 @@ def test_a_pickle_is_no_value(tmp_path: Path) -> None:
         ["value", "lstm_tui.engine.protocol", "Path"],
         ["value", "lstm_tui.engine.protocol", "Progressed", "stage", "x", "unknown", 1],
         ["value", "lstm_tui.engine.protocol", "Progressed", "stage"],
-        ["error", "annotations", "", "", ""],
-        ["error", "many_lines", "", "", ""],
+        ["error", "lstm_tui.errors", "annotations", "", "", ""],
+        ["error", "lstm_tui.errors", "many_lines", "", "", ""],
+        ["error", "lstm_tui.engine.protocol", "LoadModel", "", "", ""],
+        ["error", "builtins", "SystemExit", "", "", ""],
         ["scalar", "O", "MTIzNDU2Nzg="],
         ["array", 0, "<f4", 1],
         ["nothing"],

@@ -1,0 +1,47 @@
+"""What all tests share: slow ones last, one real engine, and small models for it.
+
+The test process does not import TensorFlow for these; the models are built by a child.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.engine.environment import tensorflow_environment
+from lstm_tui.engine.options import EngineOptions
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that need Keras come last, so that a quick mistake is told quickly."""
+    items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the models of `tiny_models.py`, under the names of their functions."""
+    folder = tmp_path_factory.mktemp("models")
+    environment = {**os.environ, **tensorflow_environment(EngineOptions())}
+    script = Path(__file__).with_name("tiny_models.py")
+    built = subprocess.run(
+        [sys.executable, str(script), str(folder)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[EngineProcess]:
+    """One real engine for all who leave it as they find it: with no request under way."""
+    with EngineProcess() as process:
+        yield process
