@@ -26,7 +26,6 @@ from lstm_tui.charts.lines import Line, fitted, stacked, styled
 from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.ticks import Ticks, linear_ticks, log_ticks
 from lstm_tui.charts.time_axis import TimeAxis
-from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.window import Window
 
@@ -85,7 +84,7 @@ def line_plot(
     timesteps = max((len(curve.values) for curve in shown), default=0)
     window = _within(window, timesteps)
     ticks = (log_ticks if log else linear_ticks)([curve.values for curve in shown], height)
-    left = ticks.width + 1 if width >= ticks.width + 1 + MIN_COLUMNS else 0
+    left = ticks.width if width >= ticks.width + MIN_COLUMNS else 0
     axis = TimeAxis(left, max(width - left, 0), window.start, len(window), timesteps)
     if not axis.columns or height < 1 or not axis.steps:
         return LinePlot(_nothing(width, height, palette), axis)
@@ -100,7 +99,7 @@ def legend(series: Sequence[Series], width: int, palette: Palette) -> Line:
     styles = _styles(series, palette)
     for one, (style, _) in styles:
         mark = palette.glyphs.dash if one.role == "target" else palette.glyphs.line
-        segments += [styled(f"{mark} ", style), styled(f"{one_line(one.name, 30)}  ", palette.faint)]
+        segments += [styled(f"{mark} ", style), styled(f"{palette.word(one.name)}  ", palette.faint)]
     if len(styles) < len(series):
         segments.append(styled(f"and {len(series) - len(styles)} more", palette.faint))
     return fitted(segments, width, palette.text)

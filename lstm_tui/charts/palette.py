@@ -17,6 +17,7 @@ from rich.style import Style
 from lstm_tui.charts import ramps
 from lstm_tui.charts.capabilities import Capabilities
 from lstm_tui.charts.ramps import Kind, Theme
+from lstm_tui.plain_text import one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ ASCII_GLYPHS = Glyphs(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Palette:
     """Styles by role. Compared by identity: `palette_for` gives the same one for the same arguments."""
 
@@ -106,6 +107,11 @@ class Palette:
     def ramp(self, kind: Kind) -> Ramp:
         """The ramp for gates (`sequential`) or for states and candidates (`diverging`)."""
         return self.sequential if kind == "sequential" else self.diverging
+
+    def word(self, name: str, limit: int = 30) -> str:
+        """A name from a file as this terminal can show it: one line, ASCII where it knows no more."""
+        safe = one_line(name, limit)
+        return safe if self.capabilities.unicode else safe.encode("ascii", "replace").decode()
 
 
 @dataclass(frozen=True)

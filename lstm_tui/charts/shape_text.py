@@ -9,7 +9,6 @@ from rich.segment import Segment
 
 from lstm_tui.charts.lines import Line, fitted, merged, styled
 from lstm_tui.charts.palette import Palette
-from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.recording import Shape
 
 
@@ -43,7 +42,7 @@ def shape_text(
     segments = [styled("(", palette.text)]
     for place, (size, name) in enumerate(zip_longest(shape, names[: len(shape)], fillvalue="")):
         segments.append(styled(", " if place else "", palette.text))
-        segments.append(styled(f"{one_line(name, 20)} " if name else "", palette.faint))
+        segments.append(styled(f"{palette.word(name)} " if name else "", palette.faint))
         segments.append(styled(_size(size), palette.text))
     return merged([*segments, styled(")", palette.text)])
 

@@ -7,7 +7,7 @@ rounding to lines would put equal distances two lines apart here and three there
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from lstm_tui.charts.numbers import DIGITS, short_number
 from lstm_tui.charts.scale import finite_range
 from lstm_tui.recurrent.recording import Array
 
-#: Cells of a label with the space after it. Constant in ordinary cases, so that plots line up.
+#: Cells of a label and the axis after it. Constant in ordinary cases, so that plots line up.
 LABEL_WIDTH = 7
 #: Lines from one label to the next.
 SPACINGS = (2, 3, 4)
@@ -26,7 +26,7 @@ RESOLUTION = 1e-9
 
 @dataclass(frozen=True)
 class Ticks:
-    """An axis from `low` (lowest line) to `high`, `labels` at `places`, each `width` cells with a space."""
+    """An axis from `low` to `high`, `labels` at `places`; label and axis take `width` cells."""
 
     low: float
     high: float
@@ -36,22 +36,23 @@ class Ticks:
 
 
 def linear_ticks(series: Sequence[Array], height: int) -> Ticks:
-    """Of all finite values: labels at multiples of 1, 2, 2.5 or 5 times a power of ten."""
+    """Of all finite values: labels at multiples of 1, 2, 2.5, 4 or 5 times a power of ten."""
     low, high = _range(series)
     lines = max(height - 1, 1)
-    step, spacing = min(_fitting(low, high, lines, _round_steps((high - low) / lines)), key=_fineness)
-    low, high, places = _grid(low, lines, step, spacing)
-    return _ticks(low, high, places, _labels(places, step))
+    grid = _finest_grid(low, high, lines, _round_steps((high - low) / lines))
+    if grid is None:
+        return _ticks(low, high, (low, high), (short_number(low), short_number(high)))
+    return _ticks(grid.low, grid.high, grid.places, _labels(grid.places, grid.step))
 
 
 def log_ticks(series: Sequence[Array], height: int) -> Ticks:
     """Of values that are logarithms to base 10 already: labels at whole powers of ten."""
     low, high = _range(series)
-    lines = max(height - 1, 1)
-    decades = [factor * 10**power for power in range(4) for factor in (1, 2, 3, 5)]
-    step, spacing = min(_fitting(low, high, lines, decades), key=_fineness)
-    low, high, places = _grid(low, lines, step, spacing)
-    return _ticks(low, high, places, tuple(f"1e{round(place)}" for place in places))
+    decades = [factor * 10.0**power for power in range(4) for factor in (1, 2, 3, 5)]
+    grid = _finest_grid(low, high, max(height - 1, 1), decades)
+    if grid is None:
+        return _ticks(low, high, (low, high), (f"1e{low:.0f}", f"1e{high:.0f}"))
+    return _ticks(grid.low, grid.high, grid.places, tuple(f"1e{round(place)}" for place in grid.places))
 
 
 def _range(series: Sequence[Array]) -> tuple[float, float]:
@@ -68,28 +69,32 @@ def _range(series: Sequence[Array]) -> tuple[float, float]:
 def _round_steps(line: float) -> list[float]:
     """Candidates for the distance between labels where a line is about `line`."""
     power = math.floor(math.log10(line))
-    return [factor * 10.0**exponent for exponent in range(power, power + 3) for factor in (1, 2, 2.5, 5)]
+    return [factor * 10.0**exponent for exponent in range(power, power + 3) for factor in (1, 2, 2.5, 4, 5)]
 
 
-def _fitting(low: float, high: float, lines: int, steps: Sequence[float]) -> Iterator[tuple[float, int]]:
-    """Steps and spacings whose grid reaches from `low` to `high`."""
-    for step in steps:
-        for spacing in SPACINGS:
-            line = step / spacing
-            if math.floor(low / line + RESOLUTION) * line + lines * line >= high - line * 1e-6:
-                yield step, spacing
+@dataclass(frozen=True)
+class _Grid:
+    """Lines from `low` to `high`, each `step / spacing` apart; labels at the multiples of `step`."""
+
+    low: float
+    high: float
+    step: float
+    line: float
+    places: tuple[float, ...]
 
 
-def _fineness(choice: tuple[float, int]) -> float:
-    step, spacing = choice
-    return step / spacing
+def _finest_grid(low: float, high: float, lines: int, steps: Sequence[float]) -> _Grid | None:
+    """The grid that stretches the range least; None where too few lines leave no choice."""
+    grids = [_grid(low, lines, step, spacing) for step in steps for spacing in SPACINGS]
+    fitting = [grid for grid in grids if grid.high >= high - grid.line * 1e-6 and len(grid.places) > 1]
+    return min(fitting, key=lambda grid: grid.line, default=None)
 
 
-def _grid(low: float, lines: int, step: float, spacing: int) -> tuple[float, float, tuple[float, ...]]:
-    """The lowest and highest line, and the labels between them."""
+def _grid(low: float, lines: int, step: float, spacing: int) -> _Grid:
     first = math.floor(low / step * spacing + RESOLUTION)
     labelled = range(-(-first // spacing), (first + lines) // spacing + 1)
-    return first * step / spacing, (first + lines) * step / spacing, tuple(index * step for index in labelled)
+    places = tuple(index * step for index in labelled)
+    return _Grid(first * step / spacing, (first + lines) * step / spacing, step, step / spacing, places)
 
 
 def _labels(places: Sequence[float], step: float) -> tuple[str, ...]:

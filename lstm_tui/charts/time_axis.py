@@ -40,10 +40,10 @@ class TimeAxis:
         return self.left + (2 * offset + 1) * self.columns // (2 * max(self.steps, 1))
 
     def step_at(self, column: int) -> int | None:
-        """The step drawn in a column, the first where a column holds several; None beside the axis."""
+        """The step in the middle of a column; None beside the axis."""
         if not self.left <= column < self.end or not self.steps:
             return None
-        return self.first_step + (column - self.left) * self.steps // self.columns
+        return self.first_step + (2 * (column - self.left) + 1) * self.steps // (2 * self.columns)
 
 
 def paged_axis(timesteps: int, *, step: int, left: int, right: int) -> TimeAxis:

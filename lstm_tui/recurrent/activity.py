@@ -6,6 +6,7 @@ places at every step, nothing could be followed with the eye, and every line wou
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -24,7 +25,8 @@ def most_active(values: Array, window: Window, count: int, by: By = "value") -> 
     """
     steps = np.asarray(values)
     start = max(window.start - 1, 0) if by == "change" else window.start
-    page = steps[start : window.stop].reshape(-1, int(np.prod(steps.shape[1:]))).astype(np.float64)
+    page = steps[start : window.stop].astype(np.float64)
+    page = page.reshape(len(page), math.prod(steps.shape[1:]))
     with np.errstate(all="ignore"):
         moved = np.abs(np.diff(page, axis=0) if by == "change" else page)
         activity = moved.mean(axis=0) if len(moved) else np.zeros(page.shape[1])

@@ -6,6 +6,7 @@ to look; what is wrong is for `checks` to judge.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Saturation:
 
 def saturation(gate: Array, mask: Array | None = None) -> Saturation:
     """Of one gate `(timesteps, units)`; where `mask` `(timesteps,)` is False, a step is not in the totals."""
-    values = np.asarray(gate).reshape(len(gate), -1)
+    values = np.asarray(gate).reshape(len(gate), math.prod(gate.shape[1:]))
     mean = _finite_mean(values)
     with np.errstate(invalid="ignore"):
         shut = _share(values < SHUT_BELOW)
