@@ -102,6 +102,8 @@ class GalleryScreen(Screen[None]):
         for key, entry in self._entries.items():
             if entry.question != question:
                 question = entry.question
-                options.append(Option(Text(question, style="bold"), disabled=True))
-            options.append(Option(Text("  " + one_line(entry.name)), id=key))
+                options.append(Option(Text(question), disabled=True))
+            options.append(
+                Option(Text("  " + one_line(entry.name), no_wrap=True, overflow="ellipsis"), id=key)
+            )
         return options

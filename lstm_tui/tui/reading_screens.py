@@ -65,13 +65,14 @@ class StoryScreen(_ReadingScreen):
 
 def help_text(actions: tuple[Action, ...]) -> Text:
     """The help as styled text: two columns, key and meaning, group by group."""
-    text = Text("Keys", style="bold")
+    text = Text()
+    text.append("Keys", "bold")
     text.append("        (Escape closes, arrows scroll)\n", "dim")
     for group, members in groups(actions).items():
         text.append(f"\n{group}\n", "bold")
         for action in members:
             keys = " ".join(key_word(key) for key in action.keys)
-            text.append(f"  {keys:<16}", "bold")
+            text.append(f"  {keys:<16}", "bold cyan")
             text.append(f" {action.title}\n")
     text.append("\nWords\n", "bold")
     for word, meaning in _WORDS:

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import timesteps
+from lstm_tui.session.view import shown_trace, timesteps
 from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -120,6 +120,10 @@ class WorkbenchScreen(Screen[None]):
         self._draw_asked = False
         if self.workbench.session is None:
             return
+        if self._set_panes():
+            # Sizes have changed: draw once the new ones are known.
+            self.call_after_refresh(self.request_draw)
+            return
         palette = self.workbench.palette
         for name, pane in PANES.items():
             widget = self.query_one(f"#{name}", Lines)
@@ -130,6 +134,13 @@ class WorkbenchScreen(Screen[None]):
                         self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)
                     )
                 )
+
+    def _set_panes(self) -> bool:
+        """Without a recording the first pane takes the whole column; whether that has just changed."""
+        nothing = shown_trace(self.session) is None
+        changed = self.has_class("-nothing") != nothing
+        self.set_class(nothing, "-nothing")
+        return changed
 
     # --- actions --------------------------------------------------------------------------------
 

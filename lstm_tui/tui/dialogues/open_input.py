@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
-
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import INPUT_SUFFIXES, read_arrays
 from lstm_tui.arrays.random_input import DEFAULT_TIMESTEPS, random_input
 from lstm_tui.errors import InputFileError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.session.commands import OpenInputs
 from lstm_tui.tui.dialogues.line import LineDialogue
@@ -26,30 +21,13 @@ class OpenInputDialogue(LineDialogue[OpenInputs]):
     """Lists array files here and beside the model; the word `random` draws a sequence that fits the model."""
 
     def __init__(self, model: ModelFacts) -> None:
+        files = [(str(path), str(path)) for path in _array_files(model.path)]
         super().__init__(
             "Open an input: .npy, .npz, .csv, .json or .h5",
             placeholder="a path, or: random, or: random 200 (timesteps)",
+            choices=[("random sequence of the right shape", _RANDOM), *files],
         )
         self._model = model
-        self._files = _array_files(model.path)
-
-    def on_mount(self) -> None:
-        """Offer the random sequence first, then files nearby."""
-        super().on_mount()
-        options = self.query_one(OptionList)
-        options.display = True
-        options.add_option(Option(Text("random sequence of the right shape"), id=_RANDOM))
-        options.add_options([Option(Text(one_line(path)), id=str(path)) for path in self._files])
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take what was picked."""
-        self.query_one(Input).value = event.option_id or ""
-        try:
-            answer = self.answer_of(event.option_id or "")
-        except InputFileError as error:
-            self._say(str(error))
-            return
-        self.dismiss(answer)
 
     def answer_of(self, text: str) -> OpenInputs:
         """Read the file, or draw the sequence."""

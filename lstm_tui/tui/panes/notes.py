@@ -1,11 +1,10 @@
-"""What matters now, most urgent first: a failed call, before and after, the calls, the changes, the story."""
+"""What matters now: what is missing, before and after, the calls, the changes, the story."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lstm_tui.checks.call_failure import explain, mismatch
-from lstm_tui.plain_text import one_line
+from lstm_tui.checks.call_failure import mismatch
 from lstm_tui.recurrent.calls import CallOutcome
 from lstm_tui.session.edits import describe
 from lstm_tui.session.offers import shape_words
@@ -20,7 +19,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
     sections = (
         _missing_input(session, canvas),
         _refusal(session, canvas),
-        _failure(session, canvas),
+        _warning(session, canvas),
         _before_after(session, canvas),
         _calls(session, canvas),
         _changes(session, canvas),
@@ -49,26 +48,10 @@ def _refusal(session: Session, canvas: Canvas) -> list[Line]:
     return [heading("Not run", "", width, ink.bad, ink.dim), *wrapped(reason, ink.plain, width, 8)]
 
 
-def _failure(session: Session, canvas: Canvas) -> list[Line]:
-    outcome = shown_outcome(session)
-    if outcome is None or outcome.failure is None or session.plan is None:
-        return _warning(session, canvas)
-    ink, width = canvas.ink, canvas.width
-    explanation = explain(outcome.failure, session.model, session.plan.run.inputs)
-    where = one_line(outcome.failure.layer) or "the model"
-    lines = [heading(f"✗ {explanation.code or 'call failed'}", "", width, ink.bad, ink.dim)]
-    lines += wrapped(f"in {where}: {explanation.sentence}", ink.plain, width, 7)
-    if explanation.reshapes:
-        best = explanation.reshapes[0]
-        words = ", then ".join(step.describe() for step in best.reshapes)
-        lines += wrapped(f"S offers: {words} → {shape_words(best.result)}", ink.good, width, 3)
-    said = one_line(outcome.failure.message, 300)
-    return [*lines, *wrapped(f"Keras: {said}", ink.dim, width, 4)]
-
-
 def _warning(session: Session, canvas: Canvas) -> list[Line]:
     """A mismatch that the model swallowed, or that will fail as soon as the engine is up."""
-    if session.plan is None:
+    outcome = shown_outcome(session)
+    if session.plan is None or (outcome is not None and outcome.failure is not None):
         return []
     problem = mismatch(session.model, session.plan.run.inputs)
     if problem is None:

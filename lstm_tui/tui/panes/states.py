@@ -15,6 +15,7 @@ from lstm_tui.recurrent.recording import Array, LayerTrace
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import per_step, shown_trace, timesteps
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.failure import failure_pane
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
 #: Lines around the map: the title above, the ruler below, and the legend where there is room for it.
@@ -27,7 +28,7 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
     trace = shown_trace(session)
     layout = states_layout(session, canvas)
     if trace is None or layout is None:
-        return _nothing_yet(session, canvas)
+        return failure_pane(session, canvas) or _nothing_yet(session, canvas)
     values, scale = _series(trace, session.cursor.series, session.cursor.sample)
     mask = None if trace.mask is None else trace.mask[session.cursor.sample]
     page = heat_map_page(
@@ -110,9 +111,6 @@ def _reason(session: Session) -> str:
             else "Layers and shapes come from the file; the states follow once TensorFlow has started."
         )
     if session.run.recording is None:
-        return (
-            session.run.recording_note
-            or "This call failed, so there are no states; the notes on the left say why and what would fit."
-        )
+        return session.run.recording_note or "This call gives nothing that can be recorded."
     reasons = [f"{one_line(path)}: {why}" for path, why in session.run.recording.unrecorded.items()]
     return "; ".join(reasons) or "No recurrent layer ran in this call."
