@@ -10,7 +10,7 @@ told everything: places in pixels, range, ticks. Its import takes 50 ms that the
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -23,7 +23,7 @@ from rich.style import Style
 from rich.text import Text
 
 from lstm_tui.charts.lines import Line, fitted, stacked, styled
-from lstm_tui.charts.palette import Palette
+from lstm_tui.charts.palette import Glyphs, Palette
 from lstm_tui.charts.ticks import Ticks, linear_ticks, log_ticks
 from lstm_tui.charts.time_axis import TimeAxis
 from lstm_tui.recurrent.recording import Array
@@ -41,7 +41,7 @@ DASH = 3
 _LOCK = threading.Lock()
 #: plotext's colour numbers stand for styles of the palette, found again in the text that it builds.
 _AXIS_COLOR, _BROKEN_COLOR, _FIRST_COLOR = 255, 254, 16
-_ASCII = str.maketrans({"│": "|", "┤": "+", "├": "+", "┼": "+"})
+_ASCII: dict[int, str] = str.maketrans({"│": "|", "┤": "+"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +73,12 @@ def line_plot(
     palette: Palette,
     window: Window | None = None,
     log: bool = False,
+    blocks: bool = False,
 ) -> LinePlot:
     """All `series` over `window` (default: everything) in `height` lines of `width` cells.
 
     The range is that of the whole series, so that pages compare. log: base 10; a zero is marked as too small.
+    blocks: quarters of a cell where a font has no braille. A terminal without Unicode gets `*` and `.`.
     """
     shown = _drawn_first_target([_Curve(one, *style) for one, style in _styles(series, palette)])
     if log:
@@ -88,7 +90,7 @@ def line_plot(
     axis = TimeAxis(left, max(width - left, 0), window.start, len(window), timesteps)
     if not axis.columns or height < 1 or not axis.steps:
         return LinePlot(_nothing(width, height, palette), axis)
-    text = _built(shown, axis, ticks, height, palette)
+    text = _built(shown, axis, ticks, height, _markers(palette, blocks))
     lines = [_line(text_line, shown, width, palette) for text_line in text.split("\n")]
     return LinePlot(stacked(lines, width, height, palette.text), axis)
 
@@ -125,6 +127,24 @@ class _Curve:
         return _Curve(Series(one.name, values, one.role, one.gaps), self.style, self.color)
 
 
+@dataclass(frozen=True)
+class _Markers:
+    """What plotext draws with: `across` pixels in a cell, and how the axis is translated."""
+
+    prediction: str
+    target: str
+    across: int
+    glyphs: Glyphs
+    frame: Mapping[int, str]
+
+
+def _markers(palette: Palette, blocks: bool) -> _Markers:
+    if not palette.capabilities.unicode:
+        return _Markers("*", ".", 1, palette.glyphs, _ASCII)
+    fine = "hd" if blocks else "braille"
+    return _Markers(fine, fine, 2, palette.glyphs, {})
+
+
 def _styles(series: Sequence[Series], palette: Palette) -> list[tuple[Series, tuple[Style, int]]]:
     """The lines that are drawn, each with its style. Of several outputs a target is like its prediction."""
     predictions = [one for one in series if one.role == "prediction"]
@@ -157,10 +177,9 @@ def _nothing(width: int, height: int, palette: Palette) -> list[Line]:
     return stacked([note], width, height, palette.text)
 
 
-def _built(curves: Sequence[_Curve], axis: TimeAxis, ticks: Ticks, height: int, palette: Palette) -> str:
+def _built(curves: Sequence[_Curve], axis: TimeAxis, ticks: Ticks, height: int, markers: _Markers) -> str:
     """What plotext makes of it: text with colour codes, `height` lines."""
-    fine = palette.capabilities.unicode
-    pixels = axis.columns * (2 if fine else 1)
+    pixels = axis.columns * markers.across
     with _figure(axis.end, height) as plotext:
         plotext.xlim(0, max(pixels - 1, 1))
         plotext.ylim(ticks.low, ticks.high)
@@ -170,14 +189,13 @@ def _built(curves: Sequence[_Curve], axis: TimeAxis, ticks: Ticks, height: int, 
             plotext.yaxes(False, False)
             plotext.yticks([], [])
         for curve in curves:
-            marker = "braille" if fine else "." if curve.series.role == "target" else "*"
+            marker = markers.target if curve.series.role == "target" else markers.prediction
             across, up = _points(curve, axis, pixels)
             if len(across):
                 plotext.plot(across.tolist(), up.tolist(), marker=marker, color=curve.color)
-        for mark, places, edge in _edge_marks(curves, axis, pixels, ticks, palette):
+        for mark, places, edge in _edge_marks(curves, axis, pixels, ticks, markers.glyphs):
             plotext.scatter(places.tolist(), [edge] * len(places), marker=mark, color=_BROKEN_COLOR)
-        built = str(plotext.build())
-    return built if fine else built.translate(_ASCII)
+        return str(plotext.build()).translate(markers.frame)
 
 
 @contextmanager
@@ -250,10 +268,9 @@ def _beside_finite(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _edge_marks(
-    curves: Sequence[_Curve], axis: TimeAxis, pixels: int, ticks: Ticks, palette: Palette
+    curves: Sequence[_Curve], axis: TimeAxis, pixels: int, ticks: Ticks, glyphs: Glyphs
 ) -> Iterator[tuple[str, NDArray[np.int64], float]]:
     """NaN and -inf along the lower edge, +inf along the upper: the mark, its pixels, its height."""
-    glyphs = palette.glyphs
     for curve in curves:
         values = curve.values[axis.first_step : axis.first_step + axis.steps]
         place = _pixels_of(len(values), axis, pixels)

@@ -54,11 +54,9 @@ class Glyphs:
     eighths: str = " ▁▂▃▄▅▆▇█"
     dash: str = "┄┄"
     line: str = "──"
-    minus: str = "−"
     ellipsis: str = "…"
     delta: str = "Δ"
     arrow: str = "→"
-    up_to: str = "–"
     dot: str = "·"
 
 
@@ -74,11 +72,9 @@ ASCII_GLYPHS = Glyphs(
     eighths=" .:-=+*#@",
     dash="..",
     line="--",
-    minus="-",
     ellipsis="~",
     delta="d",
     arrow="->",
-    up_to="-",
     dot="-",
 )
 

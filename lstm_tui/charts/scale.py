@@ -51,8 +51,11 @@ def sequential_scale(values: Array) -> Scale:
 
 def finite_range(values: Array) -> tuple[float, float]:
     """The smallest and largest finite value; (0, 0) where there is none."""
-    array = np.asarray(values, np.float64)
-    finite = np.isfinite(array)
-    if not finite.any():
+    if not np.size(values):
         return 0.0, 0.0
-    return float(array.min(where=finite, initial=np.inf)), float(array.max(where=finite, initial=-np.inf))
+    with np.errstate(invalid="ignore"):
+        low, high = float(np.min(values)), float(np.max(values))
+    if np.isfinite(low) and np.isfinite(high):
+        return low, high
+    finite = np.asarray(values)[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

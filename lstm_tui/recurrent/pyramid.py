@@ -20,7 +20,7 @@ FINEST_BIN = 64
 
 
 @dataclass(frozen=True, eq=False)
-class _Level:
+class Level:
     """Arrays `(bins, ...)` over bins of `size` steps: extremes, sum and number of the finite values."""
 
     size: int
@@ -49,7 +49,7 @@ class PyramidBuilder:
 
     def __init__(self) -> None:
         self._timesteps = 0
-        self._bins: list[_Level] = []
+        self._bins: list[Level] = []
         self._rest: Array | None = None
 
     def add(self, chunk: Array) -> None:
@@ -79,7 +79,7 @@ class Pyramid:
     """All levels of a sequence of `timesteps`, finest first. Built by `PyramidBuilder` or `pyramid_of`."""
 
     timesteps: int
-    levels: tuple[_Level, ...]
+    levels: tuple[Level, ...]
 
     def overview(self, window: Window, bins: int) -> Overview:
         """`window` in `bins` bins of equal width, or one a step where it has fewer steps.
@@ -105,7 +105,7 @@ class Pyramid:
             broken=read_only(count < steps.reshape((-1,) + (1,) * (count.ndim - 1))),
         )
 
-    def _level_for(self, width: float) -> _Level:
+    def _level_for(self, width: float) -> Level:
         """The coarsest level with bins no wider than `width`, else the finest."""
         return next((level for level in reversed(self.levels) if level.size <= width), self.levels[0])
 
@@ -117,11 +117,11 @@ def pyramid_of(values: Array) -> Pyramid:
     return builder.pyramid()
 
 
-def _binned(values: Array) -> _Level:
+def _binned(values: Array) -> Level:
     """The finest level; the last bin may be short of steps."""
     starts = np.arange(0, len(values), FINEST_BIN)
     finite = np.isfinite(values)
-    return _Level(
+    return Level(
         size=FINEST_BIN,
         minimum=np.minimum.reduceat(np.where(finite, values, np.inf), starts, axis=0),
         maximum=np.maximum.reduceat(np.where(finite, values, -np.inf), starts, axis=0),
@@ -130,8 +130,8 @@ def _binned(values: Array) -> _Level:
     )
 
 
-def _joined(parts: list[_Level]) -> _Level:
-    return _Level(
+def _joined(parts: list[Level]) -> Level:
+    return Level(
         FINEST_BIN,
         *(
             np.concatenate([getattr(part, name) for part in parts])
@@ -140,10 +140,10 @@ def _joined(parts: list[_Level]) -> _Level:
     )
 
 
-def _coarser(level: _Level) -> _Level:
+def _coarser(level: Level) -> Level:
     """Two bins as one; a last one without a partner stays as it is."""
     starts = np.arange(0, len(level.count), 2)
-    return _Level(
+    return Level(
         level.size * 2,
         np.minimum.reduceat(level.minimum, starts, axis=0),
         np.maximum.reduceat(level.maximum, starts, axis=0),

@@ -29,6 +29,7 @@ SERIES = st.builds(
     width=st.integers(0, 70),
     height=st.integers(0, 8),
     log=st.booleans(),
+    blocks=st.booleans(),
 )
 def test_any_series_at_any_size(
     data: st.DataObject,
@@ -36,12 +37,15 @@ def test_any_series_at_any_size(
     width: int,
     height: int,
     log: bool,
+    blocks: bool,
     palettes: list[Palette],
     check_lines: CHECK,
 ) -> None:
     palette = data.draw(st.sampled_from(palettes))
     window = data.draw(st.none() | st.builds(Window, st.integers(-3, 40), st.integers(-3, 40)))
-    plot = line_plot(series, width=width, height=height, palette=palette, window=window, log=log)
+    plot = line_plot(
+        series, width=width, height=height, palette=palette, window=window, log=log, blocks=blocks
+    )
     assert len(plot.lines) == height
     assert plot.axis.end <= max(width, plot.axis.left)
     check_lines(plot.lines, width, palette)
@@ -63,6 +67,14 @@ def test_a_line_from_corner_to_corner(plain: Palette) -> None:
         "      |      ****          ",
         "     0+  ****              ",
     ]
+
+
+def test_blocks_instead_of_braille(colored: Palette) -> None:
+    series = Series("y", np.arange(5.0))
+    braille, blocks = ("".join(drawn(colored, series, blocks=blocks)) for blocks in (False, True))
+    assert any("\u2800" < character < "\u2900" for character in braille)
+    assert set(blocks) & set("▖▗▘▝▚▞▀▄▌▐")
+    assert not any("\u2800" < character < "\u2900" for character in blocks)
 
 
 def test_what_is_not_a_number_is_marked_at_the_edge(plain: Palette) -> None:
