@@ -21,7 +21,8 @@ from lstm_tui.scenario.schema import VERSION, ScenarioFile
 from lstm_tui.scenario.words import mistake as word_mistake
 from lstm_tui.scenario.yaml_text import MAX_BYTES, Document, Mistake, YamlPath, YamlRefused, compose
 
-_MOST_SHOWN = 20
+#: What is shown of many mistakes: an error has room for 4000 characters.
+_MOST_LINES, _MOST_CHARACTERS = 20, 3800
 
 
 def read_scenario(path: Path, *, model: Path | None = None) -> Scenario:
@@ -128,15 +129,14 @@ def _beside(folder: Path, trusted: str | None, name: str) -> str:
 
 def _refusal(path: Path, mistakes: list[Mistake]) -> ScenarioError:
     where = one_line(path)
-    lines = []
-    for mistake in sorted(mistakes)[:_MOST_SHOWN]:
+    lines: list[str] = []
+    for mistake in sorted(mistakes):
         at = f"{dotted(mistake.path)}: " if mistake.path else ""
-        lines.append(
-            f"{where}:{mistake.place.line}:{mistake.place.column}: {at}{one_line(mistake.what, 400)}"
-        )
-    more = len(mistakes) - _MOST_SHOWN
-    if more > 0:
-        lines.append(f"{where}: and {more} more")
+        line = f"{where}:{mistake.place.line}:{mistake.place.column}: {at}{one_line(mistake.what, 400)}"
+        if len(lines) == _MOST_LINES or sum(map(len, lines)) + len(line) > _MOST_CHARACTERS:
+            lines.append(f"{where}: and {len(mistakes) - len(lines)} more")
+            break
+        lines.append(line)
     return ScenarioError("\n".join(lines))
 
 

@@ -210,8 +210,8 @@ class Generate(Words):
 class Validation(Words):
     """What `fit` validates on after each epoch."""
 
-    input: Sources
-    target: AnySource
+    input: Sources = Field(description="As the scenario's own inputs.")
+    target: AnySource = Field(description="Its labels.")
 
 
 class Fit(Words):
@@ -349,24 +349,24 @@ class ScenarioFile(Words):
 # --- JSON Schema ----------------------------------------------------------------------------------
 
 
-class _ForEditors(GenerateJsonSchema):
-    """JSON Schema that helps while typing."""
-
-    def tagged_union_schema(self, schema: Any) -> dict[str, Any]:
-        """Any of, not one of: by its form, `{file: x.npy}` is a source and an input called `file`."""
-        return {"anyOf": super().tagged_union_schema(schema)["oneOf"]}
-
-    def nullable_schema(self, schema: Any) -> dict[str, Any]:
-        """None means "left out" here, and a key left empty is a mistake: null is not offered."""
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: Any) -> dict[str, Any]:
-        """Without `default: null`, for the same reason."""
-        made = super().default_schema(schema)
-        return {key: value for key, value in made.items() if key != "default" or value is not None}
-
-
 def scenario_json_schema() -> dict[str, Any]:
     """The format as JSON Schema, draft 2020-12, for editors and for `lstm-tui schema`."""
-    schema = ScenarioFile.model_json_schema(schema_generator=_ForEditors, by_alias=True)
+    schema: dict[str, Any] = _for_editors(ScenarioFile.model_json_schema(by_alias=True))
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+def _for_editors(node: Any) -> Any:
+    """What pydantic says, in the form that helps while typing.
+
+    None means "left out" here and an empty key is a mistake, so null is not offered. Of alternatives any may
+    hold, not one: by its form, `{file: x.npy}` is a source and also an input called `file`.
+    """
+    if isinstance(node, list):
+        return [_for_editors(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {key: _for_editors(item) for key, item in node.items() if key != "default" or item is not None}
+    forms = [form for form in tidy.pop("anyOf", tidy.pop("oneOf", ())) if form != {"type": "null"}]
+    if len(forms) == 1:
+        return forms[0] | tidy
+    return tidy | ({"anyOf": forms} if forms else {})

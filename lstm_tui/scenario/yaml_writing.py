@@ -62,9 +62,11 @@ def _is_flat_list(value: Any) -> bool:
 
 
 def _text(text: str) -> Any:
-    if not isinstance(plain_scalar(text), str):
-        return DoubleQuotedScalarString(text)
-    return LiteralScalarString(text) if "\n" in text and _fits_a_block(text) else text
+    if "\n" in text and _fits_a_block(text):
+        return LiteralScalarString(text)
+    # ruamel.yaml writes `{?0: x}` for the key "?0" and reads it back as "0": no bare text begins with a sign.
+    is_word = text[:1].isalnum() and isinstance(plain_scalar(text), str)
+    return text if is_word else DoubleQuotedScalarString(text)
 
 
 def _fits_a_block(text: str) -> bool:
