@@ -28,7 +28,6 @@ def main(descriptor: int, argument: str) -> None:
     """Be an engine from the start of the interpreter on (where none could be forked)."""
     faulthandler.enable(all_threads=False)
     manners.die_with_parent(os.getppid())
-    manners.step_back()
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)
     serve(connection, Setup.from_argument(argument))

@@ -190,6 +190,8 @@ def test_where_a_gpu_is_used_nothing_is_forked(stand_in_path: None) -> None:
     with EngineProcess(EngineOptions(gpu=True), adapter="stand_in") as engine:
         engine.ask(LOAD)
         assert b"worker" in Path(f"/proc/{engine.pid}/cmdline").read_bytes()
+        assert engine.pid is not None
+        assert os.getpriority(os.PRIO_PROCESS, engine.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
         engine.kill()
         assert engine.next_event(20) == EngineGone("stopped on request")
         engine.ask(LOAD)
