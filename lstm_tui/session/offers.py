@@ -54,7 +54,7 @@ def reset_offers(session: Session) -> tuple[Offer, ...]:
     several = session.plan is not None and len(session.plan.run.calls) > 1
     each = Offer(
         "before each call, all layers to zeros",
-        "independent sequences: no call sees another's state",
+        "no call sees another's state",
         (ResetBeforeEachCall(),),
     )
     whole = Offer(

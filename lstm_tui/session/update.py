@@ -54,7 +54,8 @@ def update(session: Session, command: Command) -> Result:
         case c.OpenInputs(inputs, source, target):
             material = replace(session.material, inputs=inputs, target=target)
             story = replace(session.story, input_source=source)
-            return _refold(replace(session, material=material, story=story), session.history)
+            with_inputs = replace(session, material=material, story=story)
+            return _refold(with_inputs, session.history, otherwise=session)
         case c.MoveCall(by):
             return _move_call(session, by)
         case c.ModelLoaded(facts):
@@ -137,14 +138,14 @@ def _step_history(session: Session, history: History, nothing: str) -> Result:
     return _refold(session, history)
 
 
-def _refold(session: Session, history: History) -> Result:
-    """The session with `history` and its plan folded anew; unchanged, with the reason, if it does not fit."""
+def _refold(session: Session, history: History, *, otherwise: Session | None = None) -> Result:
+    """The session with `history` and its plan folded anew; `otherwise`, with the reason, if it does not fit."""
     if not session.material.inputs:
         return replace(session, history=history, plan=None, key=""), ()
     try:
         plan = fold(session.material, history.done, session.model)
     except LstmTuiError as error:
-        return session, (Announce(str(error), "error"),)
+        return otherwise or session, (Announce(str(error), "error"),)
     key = plan.run.key
     before = session.key if session.key and session.key != key else session.before
     session = replace(session, history=history, plan=plan, key=key, before=before)

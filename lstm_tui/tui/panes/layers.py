@@ -16,7 +16,7 @@ from lstm_tui.tui.panes.writing import Piece, heading, line, two_ends
 
 #: From this width on, shapes stand beside what is declared.
 _BOTH_FROM = 44
-_AXES = "(batch, time, units)"
+_AXES = "batch,time,units"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from lstm_tui.charts.heat_map import PageLayout, heat_map_page, page_layout, scale_legend
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.numbers import short_number
+from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.ruler import ruler
 from lstm_tui.charts.scale import Scale, scale_for
 from lstm_tui.plain_text import one_line
@@ -18,35 +19,34 @@ from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.failure import failure_pane
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
-#: Lines around the map: the title above, the ruler below, and the legend where there is room for it.
-_AROUND = 2
+#: The legend of colours stands below where there is room for it.
 _LEGEND_FROM = 12
 
 
 def states_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """Title with shape, the page, the ruler, the legend; what is awaited where nothing is recorded."""
+    """The series under the cursor and, where there is room, those after it; one ruler for all; the legend."""
     trace = shown_trace(session)
-    layout = states_layout(session, canvas)
-    if trace is None or layout is None:
+    if trace is None or timesteps(session) == 0 or trace.batch == 0:
         return failure_pane(session, canvas) or _nothing_yet(session, canvas)
-    values, scale = _series(trace, session.cursor.series, session.cursor.sample)
+    with_legend = canvas.height >= _LEGEND_FROM
+    room = canvas.height - 1 - with_legend
+    layout = _layout(session, trace, canvas, room - 1)
+    shown = _series_that_fit(trace, session.cursor.series, room // (layout.height + 1))
+    lines = [each for series in shown for each in _page(session, trace, series, layout, canvas)]
     mask = None if trace.mask is None else trace.mask[session.cursor.sample]
-    page = heat_map_page(
-        values, layout, scale=scale, palette=canvas.palette, mask=mask, selected=session.cursor.unit
+    lines.append(
+        ruler(layout.axis, session.cursor.step, width=canvas.width, palette=canvas.palette, mask=mask)
     )
-    marks = ruler(layout.axis, session.cursor.step, width=canvas.width, palette=canvas.palette, mask=mask)
-    lines = [_title(session, trace, scale, canvas), *page, marks]
-    if canvas.height >= _LEGEND_FROM:
+    if with_legend:
+        scale = _series(trace, session.cursor.series, session.cursor.sample)[1]
         lines.append(scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind)))
     return lines
 
 
-def states_layout(session: Session, canvas: Canvas) -> PageLayout | None:
-    """Where units and steps stand; the other panes line up with it. None without a recording."""
-    trace = shown_trace(session)
-    if trace is None or timesteps(session) == 0 or trace.batch == 0:
-        return None
-    rows = max(canvas.height - _AROUND - (canvas.height >= _LEGEND_FROM), 1)
+def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> PageLayout:
+    """Where units and steps stand on a page."""
+    # A row a unit, else two units a row: more rows than that would stay empty.
+    rows = trace.units if trace.units <= room else max(min(room, -(-trace.units // 2)), 1)
     return page_layout(
         trace.timesteps,
         trace.units,
@@ -59,6 +59,28 @@ def states_layout(session: Session, canvas: Canvas) -> PageLayout | None:
     )
 
 
+def _series_that_fit(trace: LayerTrace, first: str, count: int) -> list[str]:
+    """The series under the cursor and the `count - 1` that follow it in the cell's order."""
+    names = trace.cell.series
+    start = names.index(first) if first in names else 0
+    return [names[(start + offset) % len(names)] for offset in range(min(max(count, 1), len(names)))]
+
+
+def _page(session: Session, trace: LayerTrace, series: str, layout: PageLayout, canvas: Canvas) -> list[Line]:
+    """Title and map of one series; drawn once for as long as the page stays."""
+    page = _drawn(trace, series, session.cursor.sample, layout, canvas.palette, session.cursor.unit)
+    return [_title(session, trace, series, canvas), *page]
+
+
+@lru_cache(maxsize=12)
+def _drawn(
+    trace: LayerTrace, series: str, sample: int, layout: PageLayout, palette: Palette, unit: int | None
+) -> list[Line]:
+    values, scale = _series(trace, series, sample)
+    mask = None if trace.mask is None else trace.mask[sample]
+    return heat_map_page(values, layout, scale=scale, palette=palette, mask=mask, selected=unit)
+
+
 def _first_unit(unit: int | None, units: int, rows: int) -> int:
     """The page of units that holds the chosen one; pages do not scroll, so that a step moves nothing."""
     if unit is None or units <= 2 * rows:
@@ -66,17 +88,18 @@ def _first_unit(unit: int | None, units: int, rows: int) -> int:
     return unit // (2 * rows) * 2 * rows
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=12)
 def _series(trace: LayerTrace, series: str, sample: int) -> tuple[Array, Scale]:
     """Values and scale of a series: looked at once for the whole sequence, not at every step."""
     values = per_step(trace, series, sample)
     return values, scale_for(series, values)
 
 
-def _title(session: Session, trace: LayerTrace, scale: Scale, canvas: Canvas) -> Line:
+def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> Line:
     """`lstm_1 cell state c  (1, 60, 128)  -0.5…0.5`, the axes named where there is room."""
     ink = canvas.ink
-    name = f"{one_line(trace.path)}  {series_title(session.cursor.series)}"
+    scale = _series(trace, series, session.cursor.sample)[1]
+    name = f"{one_line(trace.path)}  {series_title(series)}"
     ends = f"{short_number(scale.low)}…{short_number(scale.high)}"
     where = f"  sample {session.cursor.sample}" if trace.batch > 1 else ""
     shapes = (
