@@ -30,6 +30,11 @@ def _defined_by_keras(cell: Any, method: str, class_name: str) -> bool:
     return owner is not None and owner.__name__ == class_name and owner.__module__.startswith("keras.")
 
 
+def is_cell(layer: Any) -> bool:
+    """Whether the layer is a recurrent cell: something with states that is called step by step."""
+    return hasattr(layer, "state_size") and not isinstance(layer, keras.layers.RNN)
+
+
 def is_stack(cell: Any) -> bool:
     """Whether the cell is a stack of cells."""
     return isinstance(cell, keras.layers.StackedRNNCells)

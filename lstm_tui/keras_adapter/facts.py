@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import keras
 
-from lstm_tui.keras_adapter.cells import cell_kind, cell_units, is_stack
+from lstm_tui.keras_adapter.cells import cell_kind, cell_units, is_cell, is_stack
 from lstm_tui.keras_adapter.feeding import functional_of, input_names, output_names
 from lstm_tui.keras_adapter.layer_tree import Placed, is_custom, layer_name, placed_layers
 from lstm_tui.keras_adapter.states import state_variables
@@ -64,18 +64,17 @@ def _is_directly_below(other: Placed, place: Placed) -> bool:
 def _recurrent(place: Placed) -> RecurrentFacts | None:
     """A stack is described by its cells, each with the settings of the layer that owns the stack."""
     layer = place.owner if place.owner is not None else place.layer
-    if not isinstance(layer, keras.layers.RNN):
-        return None
-    cell = place.layer if place.owner is not None else layer.cell
-    if is_stack(cell):
+    cell = layer.cell if place.is_rnn else place.layer
+    if is_stack(cell) or not is_cell(cell):
         return None
     return RecurrentFacts(
         cell=cell_kind(cell).name,
         units=cell_units(cell),
-        return_sequences=bool(layer.return_sequences),
-        return_state=bool(layer.return_state),
-        stateful=bool(layer.stateful),
-        go_backwards=bool(layer.go_backwards),
+        # a cell that the model steps by itself has none of the settings of a layer
+        return_sequences=bool(getattr(layer, "return_sequences", False)),
+        return_state=bool(getattr(layer, "return_state", False)),
+        stateful=bool(getattr(layer, "stateful", False)),
+        go_backwards=bool(getattr(layer, "go_backwards", False)),
     )
 
 
@@ -102,17 +101,20 @@ def _output_shapes(place: Placed) -> tuple[Shape, ...]:
     nodes = getattr(place.layer, "_inbound_nodes", ())
     if nodes:
         return tuple(tuple(tensor.shape) for tensor in keras.tree.flatten(nodes[0].output_tensors))
-    built_for = (getattr(place.layer, "_build_shapes_dict", None) or {}).get("input_shape")
-    if built_for is None:
-        built_for = (getattr(place.layer, "_build_shapes_dict", None) or {}).get("sequences_shape")
+    shapes = getattr(place.layer, "_build_shapes_dict", None) or {}
+    built_for = shapes.get("input_shape") or shapes.get("sequences_shape")
+    # a layer of the user's own, or a model, would be run for it
     if (
-        built_for is None
+        not built_for
         or is_custom(place.layer)
-        or place.owner is not None
         or isinstance(place.layer, keras.Model)
+        or is_cell(place.layer)
     ):
         return ()
-    return _shapes_in(place.layer.compute_output_shape(tuple(built_for)))
+    try:
+        return _shapes_in(place.layer.compute_output_shape(tuple(built_for)))
+    except NotImplementedError:
+        return ()
 
 
 def _shapes_in(shapes: Any) -> tuple[Shape, ...]:

@@ -26,13 +26,13 @@ def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array
     """Train as the call says: the loss of each epoch, by how much the weights moved, and a note on both."""
     model = loaded.model
     setup = _compile(model, loaded.facts.path) if not model.compiled else "as before"
-    before = [np.array(weight) for weight in model.trainable_weights]
+    before = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
     losses = (
         _fit_each_sample(model, inputs, call) if call.each_sample else _fit(model, inputs, call.target, call)
     )
     moved = max(
         (
-            float(np.max(np.abs(np.array(new) - old)))
+            float(np.max(np.abs(keras.ops.convert_to_numpy(new) - old)))
             for new, old in zip(model.trainable_weights, before, strict=True)
         ),
         default=0.0,

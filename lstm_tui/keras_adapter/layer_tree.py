@@ -52,14 +52,14 @@ class _Walk:
         self._seen = {id(model)}
         self._paths: set[str] = set()
 
-    def below(self, parent: Any, prefix: str, depth: int) -> None:
-        """All layers below `parent`, whose own path ends the prefix."""
-        for name, child, owner in _children(parent):
+    def below(self, parent: Any, prefix: str, depth: int, owner: Any = None) -> None:
+        """All layers below `parent`, whose path ends the prefix; `owner` has the stack that it is part of."""
+        for name, child, child_owner in _children(parent, owner):
             if id(child) not in self._seen:
                 self._seen.add(id(child))
                 path = self._free(prefix + name)
-                self.found.append(Placed(path, child, depth, owner))
-                self.below(child, f"{path}/", depth + 1)
+                self.found.append(Placed(path, child, depth, child_owner))
+                self.below(child, f"{path}/", depth + 1, child_owner)
 
     def _free(self, path: str) -> str:
         """`path`, or `path~2` where two layers of one parent bear the same name."""
@@ -71,15 +71,13 @@ class _Walk:
         return free
 
 
-def _children(parent: Any) -> Iterator[tuple[str, Any, Any]]:
+def _children(parent: Any, owner: Any) -> Iterator[tuple[str, Any, Any]]:
     """Name, layer and owning recurrent layer of what stands directly below `parent`."""
-    if isinstance(parent, keras.layers.RNN):
-        cell = parent.cell
-        if isinstance(cell, keras.layers.StackedRNNCells):
-            yield from ((f"cell_{index}", inner, parent) for index, inner in enumerate(cell.cells))
-        return
-    if isinstance(parent, keras.layers.StackedRNNCells):
-        yield from ((f"cell_{index}", inner, parent) for index, inner in enumerate(parent.cells))
+    stack = parent.cell if isinstance(parent, keras.layers.RNN) else parent
+    if isinstance(stack, keras.layers.StackedRNNCells):
+        owner = parent if stack is not parent else owner
+        yield from ((f"cell_{index}", inner, owner) for index, inner in enumerate(stack.cells))
+    if stack is not parent:
         return
     for layer in _declared(parent):
         yield layer_name(layer), layer, None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
@@ -56,6 +57,16 @@ class LoadedModel:
         self.traces: Recent[Any] = Recent(16)
         #: Keras' own predict functions by input signature.
         self.predict_functions: Recent[Any] = Recent(16)
+
+    @classmethod
+    def in_memory(cls, model: Any) -> LoadedModel:
+        """A model that comes from no file: it cannot be trained, since that needs a second copy."""
+        from lstm_tui.keras_adapter.facts import model_facts
+
+        def refuse(path: Path) -> Any:
+            raise UsageError(f"{path} holds no model: this one exists in memory alone")
+
+        return cls(model, model_facts(model, Path("in memory"), "keras"), refuse)
 
     @property
     def placed(self) -> tuple[Placed, ...]:

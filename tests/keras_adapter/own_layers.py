@@ -1,4 +1,4 @@
-"""Layers, cells and models of a user's own, as they are met in the wild; for the zoo and for `--custom-objects`."""
+"""Layers, cells and models of a user's own, as they are met in the wild: for the zoo and `--custom-objects`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("own")
 class MinimalCell(layers.Layer):
-    """One state, a plain integer `state_size`, no `get_initial_state`: the cell of the Keras documentation."""
+    """One state, an integer `state_size`, no `get_initial_state`: the cell of the Keras documentation."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)

@@ -1,7 +1,8 @@
 """Kinds of model that a user may bring: one function each, small, built from a seed, with an input that fits.
 
-A plain list at the end says in which order; the recorder's tests run through all of it. Weights are random with
-lively gates: freshly initialised ones would hide a bias that is added twice or a state that is never read.
+A plain list at the end says in which order; the recorder's tests run through all of it. Weights are random
+with lively gates: freshly initialised ones would hide a bias that is added twice or a state that is never
+read.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ BATCH, STEPS, FEATURES = 2, 6, 3
 class Specimen:
     """A model with an input that fits it.
 
-    rounding: 0.0 where the recording's output must be equal to that of `predict` to the bit; else how far they may
+    rounding: 0.0 where the recording's output must be equal to that of `predict` to the bit; else how far
+    they may
         lie apart, for the reason given where it is set.
     unrecorded: paths of recurrent layers that cannot be recorded.
     half: whether the arithmetic is in half precision.
@@ -66,7 +68,9 @@ def sequence(*shape: int, seed: int = 1) -> np.ndarray:
 def chain(*stages: layers.Layer, stateful: bool = False, steps: int | None = None, **kwargs) -> Specimen:
     """A sequential model on the usual input."""
     batch = BATCH if stateful else None
-    return Specimen(Sequential([Input(batch_shape=(batch, steps, FEATURES)), *stages]), {"x": sequence()}, **kwargs)
+    return Specimen(
+        Sequential([Input(batch_shape=(batch, steps, FEATURES)), *stages]), {"x": sequence()}, **kwargs
+    )
 
 
 def padded(*, left: int = 0, right: int = 0) -> np.ndarray:
@@ -162,7 +166,9 @@ def rnn_of_renamed_cell():
 
 
 def stacked_cells():
-    return chain(layers.RNN(layers.StackedRNNCells([layers.LSTMCell(4), layers.LSTMCell(3)])), layers.Dense(1))
+    return chain(
+        layers.RNN(layers.StackedRNNCells([layers.LSTMCell(4), layers.LSTMCell(3)])), layers.Dense(1)
+    )
 
 
 def stacked_mixed_cells():
@@ -233,7 +239,9 @@ def unrolled():
 
 
 def unrolled_gru_masked():
-    model = Sequential([Input((STEPS, FEATURES)), layers.Masking(), layers.GRU(4, unroll=True), layers.Dense(1)])
+    model = Sequential(
+        [Input((STEPS, FEATURES)), layers.Masking(), layers.GRU(4, unroll=True), layers.Dense(1)]
+    )
     return Specimen(model, {"x": padded(right=2)})
 
 
@@ -291,7 +299,9 @@ def masking_stacked_cells():
 
 def embedding_mask():
     tokens = np.array([[4, 2, 7, 0, 0], [1, 2, 3, 4, 5]])
-    model = Sequential([Input((None,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3)])
+    model = Sequential(
+        [Input((None,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3)]
+    )
     return Specimen(model, {"tokens": tokens})
 
 
@@ -321,14 +331,20 @@ def stateful_bidirectional():
 
 def stateful_nested():
     inner = Sequential(
-        [Input(batch_shape=(BATCH, None, FEATURES)), layers.LSTM(3, stateful=True, return_sequences=True)], name="inner"
+        [Input(batch_shape=(BATCH, None, FEATURES)), layers.LSTM(3, stateful=True, return_sequences=True)],
+        name="inner",
     )
     return chain(inner, layers.GRU(2, stateful=True), layers.Dense(1), stateful=True)
 
 
 def stateful_masked():
     model = Sequential(
-        [Input(batch_shape=(BATCH, None, FEATURES)), layers.Masking(), layers.LSTM(3, stateful=True), layers.Dense(1)]
+        [
+            Input(batch_shape=(BATCH, None, FEATURES)),
+            layers.Masking(),
+            layers.LSTM(3, stateful=True),
+            layers.Dense(1),
+        ]
     )
     return Specimen(model, {"x": padded(right=3)})
 
@@ -422,7 +438,9 @@ def recurrent_in_each_step():
 def model_in_each_step():
     inner = Sequential([Input((4, FEATURES)), layers.GRU(3), layers.Dense(2)], name="inner")
     x = Input((None, 4, FEATURES))
-    return Specimen(Model(x, layers.LSTM(2)(layers.TimeDistributed(inner)(x))), {"x": sequence(BATCH, 3, 4, FEATURES)})
+    return Specimen(
+        Model(x, layers.LSTM(2)(layers.TimeDistributed(inner)(x))), {"x": sequence(BATCH, 3, 4, FEATURES)}
+    )
 
 
 # Several inputs and outputs
@@ -513,7 +531,9 @@ def flattened():
 
 def last_step_by_slicing():
     x = Input((None, FEATURES))
-    return Specimen(Model(x, layers.Dense(1)(layers.LSTM(4, return_sequences=True)(x)[:, -1])), {"x": sequence()})
+    return Specimen(
+        Model(x, layers.Dense(1)(layers.LSTM(4, return_sequences=True)(x)[:, -1])), {"x": sequence()}
+    )
 
 
 def operations_between():
@@ -527,7 +547,10 @@ def operations_between():
 
 def dropout():
     return chain(
-        layers.LSTM(4, dropout=0.3, return_sequences=True), layers.Dropout(0.4), layers.GRU(3), layers.Dense(1)
+        layers.LSTM(4, dropout=0.3, return_sequences=True),
+        layers.Dropout(0.4),
+        layers.GRU(3),
+        layers.Dense(1),
     )
 
 
@@ -544,7 +567,9 @@ def recurrent_dropout_in_every_kind():
 
 
 def dropout_always_on():
-    return chain(layers.LSTM(4, return_sequences=True), own.AlwaysDropout(0.4), layers.GRU(3), layers.Dense(1))
+    return chain(
+        layers.LSTM(4, return_sequences=True), own.AlwaysDropout(0.4), layers.GRU(3), layers.Dense(1)
+    )
 
 
 def dropout_always_on_behind():
@@ -595,7 +620,9 @@ def conv_lstm_1d():
 
 def conv_lstm_2d():
     first = layers.ConvLSTM2D(2, 2, padding="same", return_sequences=True)
-    model = Sequential([Input((None, 4, 4, 1)), first, layers.ConvLSTM2D(3, 2), layers.Flatten(), layers.Dense(1)])
+    model = Sequential(
+        [Input((None, 4, 4, 1)), first, layers.ConvLSTM2D(3, 2), layers.Flatten(), layers.Dense(1)]
+    )
     return Specimen(model, {"x": sequence(BATCH, 3, 4, 4, 1)})
 
 

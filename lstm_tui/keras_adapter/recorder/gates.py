@@ -12,6 +12,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+import keras
+import tensorflow as tf
+
 from lstm_tui.keras_adapter.cells import cell_kind, cells_of
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
@@ -72,10 +75,25 @@ class GateTaps:
         return bool(expected) and [name for name, _ in self._heard[path]] == expected
 
 
+#: Activations that are one operation: that their result is read changes nothing in how TensorFlow computes.
+_ONE_OPERATION = frozenset({
+    keras.activations.sigmoid, keras.activations.tanh, keras.activations.linear, keras.activations.relu,
+    keras.activations.elu, keras.activations.selu, keras.activations.softplus, keras.activations.softsign,
+})  # fmt: skip
+
+
 def _recorder(activation: Callable[..., Any], name: str, heard: list[tuple[str, Any]]) -> Callable[..., Any]:
+    """The activation, which also writes down what it gives.
+
+    An activation of several operations is computed a second time for that: TensorFlow moves the constants of,
+    say, `hard_sigmoid` into what comes after it, and would not where the value is read (a difference of
+    1e-7).
+    """
+
     def record(values: Any) -> Any:
         result = activation(values)
-        heard.append((name, result))
+        is_one = activation in _ONE_OPERATION
+        heard.append((name, result if is_one else activation(tf.raw_ops.Snapshot(input=values))))
         return result
 
     return record

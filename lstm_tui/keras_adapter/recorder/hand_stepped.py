@@ -20,11 +20,6 @@ from lstm_tui.keras_adapter.recorder.tape import TapedLoop
 from lstm_tui.recurrent.cells import CellKind
 
 
-def is_cell(layer: Any) -> bool:
-    """Whether the layer is a recurrent cell: something with states that is called step by step."""
-    return hasattr(layer, "state_size") and not isinstance(layer, keras.layers.RNN)
-
-
 @dataclass(eq=False)
 class _Run:
     """Consecutive steps of one cell."""

@@ -50,13 +50,15 @@ class _Loop:
     """One run of the loop over `(batch, timesteps, ...)`."""
 
     def __init__(self, layer: Any, sequences: Any, initial: list[Any], mask: Any, training: Any) -> None:
-        self.layer, self.initial, self.mask = layer, initial, mask
+        self.layer, self.mask = layer, mask
+        # read now: a stateful layer hands in variables, which will have moved when the function ends
+        self.initial = keras.tree.map_structure(tf.identity, initial)
         self.names = state_names(layer.cell)
         takes_training = isinstance(layer.cell, keras.layers.Layer) and layer.cell._call_has_training_arg
         self.call_arguments = {"training": training} if takes_training else {}
         self.inputs = _in_order(_swap(sequences), layer.go_backwards)
         self.masks = None if mask is None else _in_order(_swap(mask), layer.go_backwards)
-        first = self.step(self.inputs[0], initial)
+        first = self.step(self.inputs[0], self.initial)
         self.kinds = first.kinds
         #: Without a mask an output that is the first state is not kept twice.
         self.output_name = self.names[0] if first.output is first.states[0] and mask is None else _OUTPUT

@@ -15,11 +15,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.cells import cells_of, is_stack
+from lstm_tui.keras_adapter.cells import cells_of, is_cell, is_stack
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
 from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
-from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped, is_cell
+from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches
