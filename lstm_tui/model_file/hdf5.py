@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lstm_tui.model_file.container import WEIGHTS_BYTES, WEIGHTS_MEMBER, open_archive, read_member
 from lstm_tui.model_file.facts import Obstacle
@@ -105,29 +105,47 @@ def list_file(file: h5py.File) -> Listing:
     arrays: list[StoredArray] = []
     names: dict[str, str] = {}
     obstacles: list[Obstacle] = []
-    seen = 0
-
-    def visit(path: str, link: object) -> bool | None:
-        nonlocal seen
-        seen += 1
-        if seen > _OBJECTS:
-            obstacles.append(_unsafe("the weights", f"They hold more than {_OBJECTS:,} objects."))
-            return True
-        if not isinstance(link, h5py.HardLink):
-            kind = "another file" if isinstance(link, h5py.ExternalLink) else "another place"
-            obstacles.append(_unsafe(path, f"It is a link to {kind}."))
-            return None
-        found = file[path]
+    for path, found in _walk(file, obstacles):
         if isinstance(found, h5py.Dataset):
             reasons = list(_suspicions(found))
             obstacles.extend(_unsafe(path, reason) for reason in reasons)
             arrays.append(StoredArray(path, tuple(found.shape or ()), dtype_name(found), not reasons))
-        elif "name" in found.attrs and path.rpartition("/")[2] == "vars":
+        elif path.rpartition("/")[2] == "vars" and "name" in found.attrs:
             names[path.rpartition("/")[0]] = one_line(found.attrs["name"])
-        return None
-
-    file.visititems_links(visit)
     return Listing(tuple(arrays), names, tuple(obstacles))
+
+
+def _walk(file: h5py.File, obstacles: list[Obstacle]) -> Iterator[tuple[str, Any]]:
+    """Every group and dataset once, by path; links are not followed.
+
+    h5py's own visitors are of no use on damaged files: an error inside their callback becomes a SystemError.
+    """
+    import h5py
+
+    stack: list[tuple[str, Any]] = [("", file)]
+    seen: set[int] = set()
+    while stack:
+        prefix, group = stack.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:  # hard links can make a loop
+            continue
+        seen.add(address)
+        if len(seen) > _OBJECTS:
+            obstacles.append(_unsafe("the weights", f"They hold more than {_OBJECTS:,} groups."))
+            return
+        inside = []
+        for name in group:
+            path = f"{prefix}/{name}".lstrip("/")
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                kind = "another file" if isinstance(link, h5py.ExternalLink) else "another place"
+                obstacles.append(_unsafe(path, f"It is a link to {kind}."))
+                continue
+            found = group[name]
+            yield path, found
+            if isinstance(found, h5py.Group):
+                inside.append((path, found))
+        stack.extend(reversed(inside))
 
 
 def dtype_name(dataset: h5py.Dataset) -> str:

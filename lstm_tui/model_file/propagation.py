@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from lstm_tui.model_file.declared import DeclaredLayer, Shapes, TensorRef
 from lstm_tui.model_file.layer_shapes import output_shapes_of
@@ -89,7 +90,7 @@ def _model(model: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
 
 def _sequential(model: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
     shapes = inputs
-    for layer, following in zip(model.inner, (*model.inner[1:], None), strict=True):
+    for layer, following in zip_longest(model.inner, model.inner[1:]):
         if (
             layer.class_name == "InputLayer" and inputs
         ):  # called on something: its own shape does not matter then

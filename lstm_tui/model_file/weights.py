@@ -190,11 +190,11 @@ class _Tally:
             return
         self.minimum = min(self.minimum, float(finite.min()))
         self.maximum = max(self.maximum, float(finite.max()))
-        mean = float(finite.mean())
-        total = self.finite + finite.size
-        shift = mean - self.mean
-        self.squares += (
-            float(((finite - mean) ** 2).sum()) + shift * shift * self.finite * finite.size / total
-        )
-        self.mean += shift * finite.size / total
-        self.finite = total
+        with np.errstate(over="ignore"):  # values near the largest float64: their spread is infinite
+            mean = float(finite.mean())
+            total = self.finite + finite.size
+            shift = mean - self.mean
+            spread = float(((finite - mean) ** 2).sum())
+            self.squares += spread + shift * shift * self.finite * finite.size / total
+            self.mean += shift * finite.size / total
+            self.finite = total

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.keras
 def _sequence(keras: Any) -> Any:
     layers = keras.layers
     return keras.Sequential([
-        keras.Input((60, 5), name="x"), layers.LSTM(16, return_sequences=True), layers.LSTM(8), layers.Dense(1)
+        keras.Input((60, 5), name="x"), layers.LSTM(16, return_sequences=True), layers.LSTM(8),
+        layers.Dense(1)
     ])  # fmt: skip
 
 
