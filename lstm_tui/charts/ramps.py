@@ -69,7 +69,7 @@ TRUECOLOR: dict[Theme, RampColors] = {
 CUBE_256: dict[Theme, RampColors] = {
     "dark": RampColors(
         _cube(235, 54, 61, 67, 73, 115, 157, 230),
-        _cube(195, 117, 74, 31, 24, 236, 88, 130, 172, 215, 223),
+        _cube(195, 117, 74, 31, 24, 236, 94, 166, 208, 215, 223),
     ),
     "light": RampColors(
         _cube(230, 157, 115, 73, 67, 61, 54, 17),

@@ -24,6 +24,8 @@ from lstm_tui.recurrent.recording import Array, LayerTrace
 
 #: Cells of a number in [0, 1] or [-1, 1] with two decimals.
 GATE_WIDTH = 5
+#: Columns from which gates have long bars. A cell of bar is three bytes, in every row, at every step.
+LONG_BARS_FROM = 100
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,7 @@ def _columns(cell: CellKind, label: int, width: int) -> tuple[_Column, ...]:
     room = width - label
     few = cell.states[:1]
     for digits, bar, changing in (
-        (10, 10, cell.states),
-        (9, 7, cell.states),
+        (10, 7, cell.states),
         (9, 4, cell.states),
         (8, 1, cell.states),
         (7, 1, cell.states),
@@ -101,6 +102,8 @@ def _columns(cell: CellKind, label: int, width: int) -> tuple[_Column, ...]:
         (6, 0, ()),
     ):
         columns = _arranged(cell, digits, bar, changing)
+        if bar > 1 and width < LONG_BARS_FROM:
+            continue
         if sum(column.cells for column in columns) <= room:
             return columns
     return _leading(columns, room)

@@ -44,7 +44,7 @@ def prominence(ramp: Ramp, theme: str) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(("colors", "evenness"), [("truecolor", 1.25), ("256", 2.0)])
+@pytest.mark.parametrize(("colors", "evenness"), [("truecolor", 1.25), ("256", 2.6)])
 def test_levels_are_evenly_apart(theme: str, colors: str, evenness: float) -> None:
     palette = palette_for(theme, Capabilities(colors))
     for ramp in (palette.sequential, palette.diverging):
