@@ -209,7 +209,10 @@ class EngineProcess:
 
     def _bury(self, life: _Life, reason: str, unavailable: EngineUnavailable | None = None) -> EngineGone:
         if not reason:
-            reason = _how_it_ended(life.link.exit_status(_OBITUARY_SECONDS))
+            status = life.link.exit_status(_OBITUARY_SECONDS)
+            if status is None:
+                self._host.kill_worker(life.link.number)
+            reason = _how_it_ended(status)
         last_words = _last_words(self._host.log_since(life.log_start))
         with self._lock:
             life.link.close()
@@ -219,7 +222,7 @@ class EngineProcess:
 
 def _how_it_ended(status: int | None) -> str:
     if status is None:
-        return "ended, nobody can say how"
+        return "it hung up"
     if status >= 0:
         return f"ended by itself with exit status {status}"
     try:

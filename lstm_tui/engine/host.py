@@ -91,7 +91,7 @@ class Host:
         """Obey until the client is gone; then end every worker."""
         signal.signal(signal.SIGCHLD, _ignore)
         signal.set_wakeup_fd(self._wake_there.fileno(), warn_on_full_buffer=False)
-        with selectors.DefaultSelector() as selector:
+        with selectors.PollSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wake_here, selectors.EVENT_READ)
             while True:

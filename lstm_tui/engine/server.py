@@ -11,6 +11,7 @@ import faulthandler
 import os
 import socket
 import time
+from contextlib import suppress
 from typing import Final
 
 from lstm_tui.engine import manners
@@ -37,20 +38,17 @@ def serve(connection: socket.socket, setup: Setup) -> None:
     """Answer what comes through `connection` until it is closed."""
     manners.volunteer_for_oom(manners.OOM_WORKER)
     channel = Channel(connection)
-    with manners.Lifeline(connection):
+    with manners.Lifeline(connection), suppress(ChannelClosed):
         try:
             adapter = import_adapter(setup)
         except EngineUnavailable as error:
             channel.send(Unserviceable(error))
             return
-        try:
-            channel.send(EngineReady(adapter.versions(), os.fstat(2).st_size))
-            answerer = Answerer(adapter, setup.options)
-            while True:
-                number, request = channel.receive()
-                _reply(channel, answerer, number, request)
-        except ChannelClosed:
-            return
+        channel.send(EngineReady(adapter.versions(), os.fstat(2).st_size))
+        answerer = Answerer(adapter, setup.options)
+        while True:
+            number, request = channel.receive()
+            _reply(channel, answerer, number, request)
 
 
 def _reply(channel: Channel, answerer: Answerer, number: int, request: Request) -> None:
@@ -59,7 +57,7 @@ def _reply(channel: Channel, answerer: Answerer, number: int, request: Request) 
         channel.send(Answered(number, value))
     except ChannelClosed:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a model makes Keras do, the engine lives on
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a model does, the engine lives on
         reason, details = refusal(error)
         channel.send(Refused(number, reason, details))
 

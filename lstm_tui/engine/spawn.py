@@ -166,7 +166,8 @@ class EngineHost:
 
     def log_since(self, start: int) -> str:
         """What has been written to the log since, at most the last 16 KB of it."""
-        start = max(start, self.log_size() - _LOG_TAIL)
+        size = self.log_size()
+        start = min(max(start, size - _LOG_TAIL, 0), size)
         return os.pread(self._log, _LOG_TAIL, start).decode("utf-8", "replace")
 
     def _running(self) -> _Host:

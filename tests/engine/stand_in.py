@@ -78,6 +78,12 @@ def write_garbage() -> None:
     time.sleep(60)
 
 
+def hang_up() -> None:
+    """Close every socket and live on."""
+    os.closerange(3, 64)
+    time.sleep(60)
+
+
 def clear_the_screen() -> None:
     raise RuntimeError("\x1b[2J")
 
@@ -97,6 +103,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "garbage": write_garbage,
     "leave": leave,
     "escape": clear_the_screen,
+    "hang-up": hang_up,
     "exit": lambda: sys.exit(3),
 }
 
