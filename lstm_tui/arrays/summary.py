@@ -68,11 +68,13 @@ def describe(array: Array) -> Summary:
     with np.errstate(over="ignore", invalid="ignore"):
         for values in _pieces(array):
             finite = np.isfinite(values)
-            nans += int(np.isnan(values).sum())
-            moments.add(values if finite.all() else values[finite])
-            infs += values.size - int(finite.sum())
+            if finite.all():
+                moments.add(values)
+                continue
+            moments.add(values[finite])
+            missing = int(np.isnan(values).sum())
+            nans, infs = nans + missing, infs + values.size - int(finite.sum()) - missing
         spread = math.sqrt(moments.squares / moments.count) if moments.count else math.nan
-    infs -= nans
     return Summary(
         shape=array.shape,
         dtype=array.dtype.name,

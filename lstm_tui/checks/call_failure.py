@@ -11,7 +11,17 @@ from dataclasses import replace
 
 from lstm_tui.arrays.fitting import suggestions
 from lstm_tui.arrays.sizes import shown_shape
-from lstm_tui.checks.input_fit import Explanation, bad_id, count, layer_words, misfits, mismatch, pairs
+from lstm_tui.checks.input_fit import (
+    Explanation,
+    bad_id,
+    count,
+    differing,
+    layer_words,
+    misfits,
+    mismatch,
+    pairs,
+    place_words,
+)
 from lstm_tui.checks.keras_messages import Said, plain_words, read_message
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
@@ -35,8 +45,12 @@ def explain(failure: CallFailure, facts: ModelFacts, inputs: Mapping[str, Array]
         return told
     if judged is not None and judged.code == "input-length":
         return replace(judged, certain=True)
-    told = _other_shapes(said, where, facts) or bad_id(facts, inputs)
-    return told or Explanation("", f"{where} failed: {plain_words(failure.message)}")
+    return (
+        _other_shapes(said, where, facts)
+        or _uneven_timesteps(where, facts, inputs)
+        or bad_id(facts, inputs)
+        or _last_resort(failure, where, facts)
+    )
 
 
 def _where(failure: CallFailure, facts: ModelFacts) -> str:
@@ -53,9 +67,8 @@ def _beyond_shapes(
 ) -> Explanation | None:
     """Ids, missing inputs and batch sizes: no shape of a single array tells these."""
     if said.index is not None:
-        place, token, table = said.index
-        sentence = f"Token id {token} at {_place(place)} has no row in {where}, which knows 0 to {table - 1}."
-        return Explanation("index-range", sentence, input_name=_only_input(facts))
+        # Keras has counted negative ids from the end, and counts samples within a batch: the array is better.
+        return bad_id(facts, inputs) or _bad_id_by_message(said.index, where, facts)
     if said.missing:
         sentence = f"Nothing was passed for the input {one_line(said.missing, 60)}."
         return Explanation("input-missing", sentence, input_name=said.missing)
@@ -64,17 +77,23 @@ def _beyond_shapes(
     return None
 
 
+def _bad_id_by_message(index: tuple[tuple[int, ...], int, int], where: str, facts: ModelFacts) -> Explanation:
+    place, token, table = index
+    there = f"Token id {token} at {place_words(place)}"
+    sentence = f"{there} has no row in {where}, which knows 0 to {table - 1}."
+    return Explanation("index-range", sentence, input_name=_only_input(facts))
+
+
 def _batch(batch: tuple[int, int], where: str, facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation:
     bound, received = batch
-    sentence = (
-        f"{where} is stateful and bound to a batch of {bound}, it was given {count(received, 'sequence')}"
-    )
+    given = f"it was given {count(received, 'sequence')} at once"
+    sentence = f"{where} is stateful and bound to a batch of {bound}, {given}"
     known = pairs(facts, inputs)
     if len(known) != 1:
         return Explanation("batch-size", f"{sentence}.")
     tensor, array = known[0]
     whole = array.ndim and len(array) % bound == 0
-    todo = f": predict sends 32 at a time unless told batch_size={bound}" if whole else ""
+    todo = f"; predict(batch_size={bound}) takes them in {len(array) // bound} batches" if whole else ""
     fitting = suggestions(array.shape, tensor.shape, bound_batch=bound)
     return Explanation("batch-size", f"{sentence}{todo}.", fitting, tensor.name)
 
@@ -121,6 +140,20 @@ def _wanted_width(said: Said) -> tuple[int, int]:
     return left[-1], right[0]
 
 
-def _place(place: tuple[int, ...]) -> str:
-    words = ("sample", "step")
-    return ", ".join(f"{words[axis] if axis < 2 else 'axis'} {index}" for axis, index in enumerate(place))
+def _uneven_timesteps(where: str, facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None:
+    """Sequences of unequal length that meet inside the model."""
+    sequences = {tensor.name: array.shape[1] for tensor, array in pairs(facts, inputs) if array.ndim > 2}
+    listed = differing(sequences)
+    if not listed:
+        return None
+    sentence = f"{where} wants as many timesteps of every input; they differ: {listed}."
+    return Explanation("input-length", sentence, input_name=next(iter(sequences)))
+
+
+def _last_resort(failure: CallFailure, where: str, facts: ModelFacts) -> Explanation:
+    """Keras' own words; convolution and pooling fail in many words where their window does not fit."""
+    layer = facts.layer(failure.layer)
+    if layer is not None and ("Conv" in layer.class_name or "Pooling" in layer.class_name):
+        sentence = f"{where} failed; most likely fewer timesteps reach it than its window takes."
+        return Explanation("input-length", sentence, input_name=_only_input(facts), certain=False)
+    return Explanation("", f"{where} failed: {plain_words(failure.message) or 'nothing was said'}")

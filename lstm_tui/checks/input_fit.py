@@ -7,14 +7,14 @@ read as sequences of one feature.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lstm_tui.arrays.fitting import Misfit, Suggestion, Wanted, misfit, suggestions, wanted_input
 from lstm_tui.arrays.sizes import Size, shown_shape
-from lstm_tui.arrays.summary import describe
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, TensorFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.recording import Array
@@ -50,8 +50,13 @@ def mismatch(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | No
     return next(misfits(facts, inputs), None) or bad_id(facts, inputs)
 
 
-def misfits(facts: ModelFacts, inputs: Mapping[str, Array], failed: str = "") -> Iterator[Explanation]:
-    """Everything that the shapes say, the certain first. failed: path of the layer that refused."""
+def misfits(
+    facts: ModelFacts, inputs: Mapping[str, Array], failed: str | None = None
+) -> Iterator[Explanation]:
+    """Everything that the shapes say, the certain first.
+
+    failed: the layer that refused, `` where it was the model itself; None before any call.
+    """
     missing = _missing(facts, inputs)
     if missing is not None:
         yield missing
@@ -78,7 +83,7 @@ class _Case:
     facts: ModelFacts
     tensor: TensorFacts
     array: Array
-    failed: str
+    failed: str | None
 
     @property
     def wanted(self) -> Wanted:
@@ -150,7 +155,7 @@ def _wrong_rank(case: _Case) -> Explanation | None:
         return case.explained("input-rank", f"{sentence}: {axes_words(wanted)}.")
     offers = case.suggestions()
     meant = offers[0].result if offers else read_as
-    if meant == read_as and not case.failed:
+    if meant == read_as and case.failed is None:
         return None  # Keras makes of it what was meant
     likelier = "" if meant == read_as else f"; likelier meant is {shown_shape(meant)}, {_spoken(meant)}"
     sentence = (
@@ -177,7 +182,7 @@ def _wrong_features(case: _Case) -> str:
 
 def _fixing_layer(case: _Case) -> str:
     """What fixes the number of features: the layer that refused, or the first with weights."""
-    layer = case.facts.layer(case.failed)
+    layer = case.facts.layer(case.failed or "")
     if layer is None and len(case.facts.inputs) == 1:
         layer = next((each for each in case.facts.layers if each.own_parameters), None)
     return layer_words(layer) if layer is not None else "the model"
@@ -186,11 +191,11 @@ def _fixing_layer(case: _Case) -> str:
 def _wrong_length(case: _Case) -> Explanation:
     steps, built_for = case.array.shape[1], case.wanted.shape[1]
     flatten = next((layer for layer in case.facts.layers if layer.class_name == "Flatten"), None)
-    refusing = case.facts.layer(case.failed) or flatten
-    if refusing is not None:
-        because = f"{layer_words(refusing)} takes no other length"
-    else:
-        because = "a functional model refuses that, a Sequential one takes it where its layers do"
+    refusing = case.facts.layer(case.failed or "") or flatten
+    because = "a functional model refuses that, a Sequential one takes it where its layers do"
+    if refusing is not None or case.failed is not None:
+        who = layer_words(refusing) if refusing is not None else "it"
+        because = f"{who} takes no other length"
     sentence = f"{case.title} has {count(steps, 'timestep')}, the model was built for {built_for}: {because}."
     return case.explained("input-length", sentence, certain=flatten is not None)
 
@@ -207,29 +212,36 @@ def _wrong_batch(case: _Case) -> Explanation:
 
 def _uneven_batches(cases: list[_Case]) -> Explanation | None:
     rows = {case.tensor.name: case.array.shape[0] for case in cases if case.array.ndim}
-    if len(set(rows.values())) < 2:
+    listed = differing(rows)
+    if not listed:
         return None
-    listed = ", ".join(f"{one_line(name, 40)} {number}" for name, number in list(rows.items())[:6])
     sentence = f"The inputs differ in their number of samples: {listed}."
     return Explanation("batch-size", sentence, input_name=next(iter(rows)))
 
 
+def differing(sizes: Mapping[str, int]) -> str:
+    """`a 2, b 3` where sizes by input name are not all one, else an empty string."""
+    if len(set(sizes.values())) < 2:
+        return ""
+    return ", ".join(f"{one_line(name, 40)} {size}" for name, size in list(sizes.items())[:6])
+
+
 def bad_id(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None:
-    """Token ids that the Embedding, the first layer of a model with one input, has no row for."""
+    """The first token id that the Embedding, the first layer of a model with one input, has no row for."""
     embedding, known = _embedding(facts), pairs(facts, inputs)
-    if embedding is None or len(known) != 1:
+    table = _table_size(embedding) if embedding is not None else 0
+    if embedding is None or not table or len(known) != 1 or not known[0][1].size:
         return None
-    table = _table_size(embedding)
     tensor, array = known[0]
-    if not table or not array.size:
+    if (
+        array.min() >= -table and array.max() < table
+    ):  # Keras counts negative ids from the end; NaN fails both
         return None
-    summary = describe(array)
-    # Keras counts negative ids from the end of the table.
-    if summary.all_finite and -table <= summary.minimum and summary.maximum < table:
-        return None
-    worst = summary.maximum if summary.maximum >= table else summary.minimum
-    what = f"id {worst:g}" if summary.all_finite else "NaN or inf among its ids"
-    sentence = f"The input has {what}, {layer_words(embedding)} has rows 0 to {table - 1}."
+    place = np.unravel_index(np.argmin((array >= -table) & (array < table)), array.shape)
+    sentence = (
+        f"Token id {array[place]:.15g} at {place_words(place)} has no row in {layer_words(embedding)}, "
+        f"which knows 0 to {table - 1}."
+    )
     return Explanation("index-range", sentence, input_name=tensor.name)
 
 
@@ -265,6 +277,11 @@ def _spoken(shape: Size) -> str:
     """`20 sequences of 1 timestep`."""
     steps = f" of {count(shape[1], 'timestep')}" if len(shape) > 1 else ""
     return f"{count(shape[0], 'sequence')}{steps}"
+
+
+def place_words(place: Sequence[int | np.integer[Any]]) -> str:
+    """`sample 0, step 2`."""
+    return ", ".join(f"{word} {index}" for word, index in zip(("sample", "step"), place, strict=False))
 
 
 def count(number: int, thing: str) -> str:

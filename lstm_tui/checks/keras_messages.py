@@ -18,6 +18,7 @@ _PREFIXES = re.compile(r"^(?:Exception encountered when calling [^\n]*\.\s*)?(?:
 _FIRST_LINE_OF_GRAPH_ERROR = re.compile(
     r"^(?:Graph execution error|Detected at node|<stack traces|File |\[\[)"
 )
+_NODE = re.compile(r"\s*(?:for '\{\{node|\[Op:)")
 _SIZES = r"[\[(]([\d, ]*)[\])]"
 
 _INDEX = re.compile(r"indices\[([\d,]+)\] = (-?\d+) is not in \[0, (\d+)\)")
@@ -87,7 +88,7 @@ def plain_words(message: str) -> str:
     text = _PREFIXES.sub("", _COLOURS.sub("", message).strip())
     lines = (line.strip() for line in text.splitlines())
     telling = (line for line in lines if line and not _FIRST_LINE_OF_GRAPH_ERROR.match(line))
-    return one_line(next(telling, text), 200)
+    return one_line(_NODE.split(next(telling, text))[0], 200)
 
 
 def _sizes(text: str) -> _Sizes:

@@ -44,7 +44,7 @@ def test_by_name_and_the_rest_by_shape() -> None:
 
 
 def test_two_of_equal_shape_are_not_guessed() -> None:
-    with pytest.raises(InputFileError, match="not clear which array is which: a .*, b") as told:
+    with pytest.raises(InputFileError, match=r"not clear which array is which: a .*, b") as told:
         assign({"a": STATE, "b": STATE, "x": SEQUENCE}, (X, H, C))
     assert "h0=.." in told.value.todo
     assert "h0 (None, 4)" in told.value.expected

@@ -53,7 +53,9 @@ def test_an_unknown_column_is_told_with_the_nearest(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_is_no_number_is_told_with_line_and_column(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match=r"line 3, column 1 \(date\): '2020-01-02' is not a number") as told:
+    with pytest.raises(
+        InputFileError, match=r"line 3, column 1 \(date\): '2020-01-02' is not a number"
+    ) as told:
         read(tmp_path, "date,open\n1,1\n2020-01-02,3\n")
     assert "columns" in told.value.todo
 
@@ -75,7 +77,10 @@ def test_empty_cells_are_nan(tmp_path: Path) -> None:
 
 
 def test_blank_lines_comments_quotes_and_a_byte_order_mark_are_no_data(tmp_path: Path) -> None:
-    assert read(tmp_path, '\ufeff# made by hand\n"a","b"\n\n"1",2\n# end\n3,4\n\n').tolist() == [[1, 2], [3, 4]]
+    assert read(tmp_path, '\ufeff# made by hand\n"a","b"\n\n"1",2\n# end\n3,4\n\n').tolist() == [
+        [1, 2],
+        [3, 4],
+    ]
 
 
 def test_what_numpy_writes_with_a_header_is_read(tmp_path: Path) -> None:
@@ -96,7 +101,7 @@ def test_the_index_that_pandas_writes_is_left_out_unless_asked_for(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["a,b\n", "\n\n\n", "# only a comment\n"])
 def test_a_table_without_rows_is_told(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputFileError, match="no rows|a header"):
+    with pytest.raises(InputFileError, match=r"no rows|a header"):
         read(tmp_path, text)
 
 

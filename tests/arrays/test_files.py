@@ -45,7 +45,9 @@ def test_a_pipe_is_refused_without_waiting(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", INPUT_SUFFIXES)
-@pytest.mark.parametrize("content", [b"\x00" * 50, b"\xff\xfe\x00\x01", b"hello", b"PK\x03\x04", os.urandom(300)])
+@pytest.mark.parametrize(
+    "content", [b"\x00" * 50, b"\xff\xfe\x00\x01", b"hello", b"PK\x03\x04", os.urandom(300)]
+)
 def test_what_is_no_array_is_refused_and_nothing_else_is_raised(
     tmp_path: Path, suffix: str, content: bytes
 ) -> None:

@@ -42,7 +42,7 @@ def test_links_are_refused(tmp_path: Path, link: object) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["y"] = np.zeros(3)
         file["x"] = link
-    with pytest.raises(InputFileError, match="x in .* is a link"):
+    with pytest.raises(InputFileError, match=r"x in .* is a link"):
         read_arrays(tmp_path / "x.h5")
 
 
@@ -85,7 +85,7 @@ def test_groups_nested_without_end_are_refused(tmp_path: Path) -> None:
 def test_what_is_no_number_is_refused(tmp_path: Path, data: object) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["x"] = data
-    with pytest.raises(InputFileError, match="not numbers|without data"):
+    with pytest.raises(InputFileError, match=r"not numbers|without data"):
         read_arrays(tmp_path / "x.h5")
 
 

@@ -91,10 +91,19 @@ def test_several_inputs_by_row_by_column_and_as_tensors(tmp_path: Path) -> None:
         ({"x": [1, "a"]}, r"x: \[1\] is text"),
         ({"instances": [{"x": [1]}, {"y": [1]}]}, "row 1 does not have the same names"),
         ({"instances": [{"b64": "AAAA"}]}, r"b64: \[0\] is text"),
-        ({"inputs": [{"name": "x", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]}]}, "datatype BYTES"),
+        (
+            {"inputs": [{"name": "x", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]}]},
+            "datatype BYTES",
+        ),
         ({"inputs": [{"name": "x", "shape": [3], "datatype": "FP32", "data": [1, 2]}]}, "holds 2 numbers"),
-        ({"inputs": [{"name": "x", "shape": [-2], "datatype": "FP32", "data": [1, 2]}]}, "not a list of sizes"),
-        ({"inputs": [{"name": "x", "shape": [2], "datatype": "FP32", "parameters": {}}]}, "not a tensor with"),
+        (
+            {"inputs": [{"name": "x", "shape": [-2], "datatype": "FP32", "data": [1, 2]}]},
+            "not a list of sizes",
+        ),
+        (
+            {"inputs": [{"name": "x", "shape": [2], "datatype": "FP32", "parameters": {}}]},
+            "not a tensor with",
+        ),
         ({"inputs": [{"name": "x", "shape": [2], "datatype": "INT8", "data": [1, 300]}]}, "int8 cannot"),
         ({"inputs": [{"name": "x", "shape": [1], "datatype": "INT8", "data": [1.5]}]}, "int8 cannot"),
         ({"inputs": [{"name": "x", "shape": [10**12], "datatype": "INT8", "data": [1]}]}, "holds 1 numbers"),

@@ -1,4 +1,4 @@
-"""`.npy` and `.npz`: dtypes stay, declared sizes are judged first, large files are mapped, nothing is unpickled."""
+"""`.npy` and `.npz`: dtypes stay, declared sizes are judged first, nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from hypothesis.extra import numpy as hnp
 from lstm_tui.arrays.files import read_arrays
 from lstm_tui.errors import InputFileError
 
-NUMBERS = st.sampled_from(["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", ">f4", ">i8", ">f8"])
+NUMBERS = st.sampled_from(
+    ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", ">f4", ">i8", ">f8"]
+)
 ARRAYS = NUMBERS.flatmap(
-    lambda dtype: hnp.arrays(np.dtype(dtype), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
+    lambda dtype: hnp.arrays(
+        np.dtype(dtype), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+    )
 )
 
 
@@ -41,7 +45,9 @@ def test_npy_gives_back_what_was_saved(
     np.testing.assert_array_equal(read, array)
 
 
-@given(arrays=st.dictionaries(st.sampled_from(["x", "y", "a/b", "h0"]), ARRAYS, min_size=1), packed=st.booleans())
+@given(
+    arrays=st.dictionaries(st.sampled_from(["x", "y", "a/b", "h0"]), ARRAYS, min_size=1), packed=st.booleans()
+)
 def test_npz_gives_back_what_was_saved(
     tmp_path_factory: pytest.TempPathFactory, arrays: dict[str, np.ndarray], packed: bool
 ) -> None:
@@ -58,10 +64,16 @@ def test_nan_and_inf_are_numbers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_arrays(tmp_path / "x.npy")[""], [np.nan, np.inf, -np.inf])
 
 
-@pytest.mark.parametrize("shape", ["(1000000000000,)", "(10**2, 3)", "(99999999, 99999999, 99999999)", "(-1, 5)"])
-def test_a_small_file_that_declares_terabytes_is_refused_without_allocating(tmp_path: Path, shape: str) -> None:
+@pytest.mark.parametrize(
+    "shape", ["(1000000000000,)", "(10**2, 3)", "(99999999, 99999999, 99999999)", "(-1, 5)"]
+)
+def test_a_small_file_that_declares_terabytes_is_refused_without_allocating(
+    tmp_path: Path, shape: str
+) -> None:
     path = tmp_path / "x.npy"
-    path.write_bytes(npy_with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n", b"\0" * 24))
+    path.write_bytes(
+        npy_with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n", b"\0" * 24)
+    )
     tracemalloc.start()
     with pytest.raises(InputFileError):
         read_arrays(path)
@@ -205,7 +217,9 @@ def test_ten_million_steps_are_mapped_and_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / "x.npy"
     steps = 10_000_000
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (steps, 5)})
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f4", "fortran_order": False, "shape": (steps, 5)}
+    )
     with path.open("wb") as file:  # a sparse file: the disk holds only the header and the last step
         file.write(header.getvalue())
         file.seek(len(header.getvalue()) + (steps * 5 - 5) * 4)

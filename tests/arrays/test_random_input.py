@@ -1,4 +1,4 @@
-"""Random inputs: the shape of the model's input, the same numbers for the same seed, ids that the table has."""
+"""Random inputs: the model's shape, the same numbers for the same seed, ids that the table has."""
 
 from __future__ import annotations
 

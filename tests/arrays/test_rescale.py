@@ -47,7 +47,8 @@ def test_an_inverse_undoes(method: Method, table: np.ndarray, dtype: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("dtype", "result"), [("f4", "f4"), ("f8", "f8"), ("f2", "f8"), ("i4", "f8"), ("i8", "f8"), ("u1", "f8"), ("?", "f8")]
+    ("dtype", "result"),
+    [("f4", "f4"), ("f8", "f8"), ("f2", "f8"), ("i4", "f8"), ("i8", "f8"), ("u1", "f8"), ("?", "f8")],
 )
 @pytest.mark.parametrize("inverse", [False, True])
 def test_dtypes_of_results(dtype: str, result: str, inverse: bool) -> None:
@@ -130,7 +131,9 @@ def test_a_sample_without_numbers_is_refused(sample: np.ndarray) -> None:
 
 
 @given(method=st.sampled_from(METHODS), table=TABLES, inverse=st.booleans())
-def test_a_scenario_says_the_same_numbers_to_the_bit(method: Method, table: np.ndarray, inverse: bool) -> None:
+def test_a_scenario_says_the_same_numbers_to_the_bit(
+    method: Method, table: np.ndarray, inverse: bool
+) -> None:
     rescale = fit(method, table)
     rescale = rescale.inverted() if inverse else rescale
     back = rescale_from_scenario(rescale.to_scenario())
@@ -191,7 +194,9 @@ def test_what_scenarios_cannot_say(said: dict[str, object], told: str) -> None:
 
 def test_a_scenario_fits_on_the_reference_and_reads_files_as_it_is_told() -> None:
     reference = np.arange(10.0).reshape(5, 2)
-    fitted = rescale_from_scenario({"method": "standard", "fit": "reference", "inverse": True}, reference=reference)
+    fitted = rescale_from_scenario(
+        {"method": "standard", "fit": "reference", "inverse": True}, reference=reference
+    )
     assert fitted.center.tolist() == [4, 5]
     assert fitted.inverse
     assert fitted.describe() == "undo rescale standard, fitted on the reference"

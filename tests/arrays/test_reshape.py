@@ -108,7 +108,9 @@ class Example:
         Example({"window": 10}, (20,), (11, 10), "window 10"),
         Example({"select": [0, 1]}, (1, 20, 5), (1, 20, 2), "select features 0 1"),
         Example({"pad": 20}, (1, 12, 5), (1, 20, 5), "pad to 20 steps"),
-        Example({"pad": 20, "side": "after", "value": -1}, (12, 5), (20, 5), "pad to 20 steps after, with -1"),
+        Example(
+            {"pad": 20, "side": "after", "value": -1}, (12, 5), (20, 5), "pad to 20 steps after, with -1"
+        ),
         Example({"pad": 20, "axis": 1}, (2, 12), (2, 20), "pad to 20 steps"),
         Example({"last": 10}, (2, 20, 5), (2, 10, 5), "last 10 steps"),
         Example({"first": 10}, (20, 5), (10, 5), "first 10 steps"),
@@ -168,9 +170,7 @@ def test_windows_of_a_batch_sample_by_sample() -> None:
 def test_windows_are_what_a_loop_cuts(steps: int, length: int, stride: int, batch: int) -> None:
     array = numbered((batch, steps, 2))
     cut = [
-        sample[start : start + length]
-        for sample in array
-        for start in range(0, steps - length + 1, stride)
+        sample[start : start + length] for sample in array for start in range(0, steps - length + 1, stride)
     ]
     if cut:
         np.testing.assert_array_equal(Window(length, stride).apply(array), cut)
@@ -212,7 +212,9 @@ def test_padding_fills_one_side_with_the_value() -> None:
     assert Pad(4, axis=1).apply(np.ones((2, 2), dtype="i4")).tolist() == [[0, 0, 1, 1]] * 2
 
 
-@pytest.mark.parametrize(("dtype", "value"), [("i4", 0.5), ("i4", float("nan")), ("u1", -1.0), ("?", 2.0), ("i1", 200.0)])
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("i4", 0.5), ("i4", float("nan")), ("u1", -1.0), ("?", 2.0), ("i1", 200.0)]
+)
 def test_padding_with_what_the_dtype_cannot_hold_is_refused(dtype: str, value: float) -> None:
     with pytest.raises(EditError, match="cannot be padded"):
         Pad(4, value=value).apply(np.ones((1, 2, 1), dtype=dtype))

@@ -15,7 +15,9 @@ from lstm_tui.arrays.reshape import Window
 from lstm_tui.arrays.summary import describe
 
 FLOATS = st.floats(-1e12, 1e12) | st.sampled_from([np.nan, np.inf, -np.inf])
-ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=6, min_side=0), elements=FLOATS)
+ARRAYS = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=6, min_side=0), elements=FLOATS
+)
 
 
 @given(array=ARRAYS)
