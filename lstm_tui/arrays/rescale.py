@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_tui.arrays.sizes import shown_shape
+from lstm_tui.arrays.sizes import check_result, shown_shape
 from lstm_tui.errors import EditError
 from lstm_tui.recurrent.recording import Array, read_only
 
@@ -56,9 +56,14 @@ class Rescale:
         return replace(self, inverse=not self.inverse)
 
     def apply(self, array: Array) -> Array:
-        """The rescaled array: float32 where `array` is float32, else float64; NaN and inf stay."""
+        """The rescaled array: float32 where `array` is float32, else float64; NaN and inf stay.
+
+        Refused above `MAX_RESULT_BYTES`: unlike a file, the result cannot be mapped.
+        """
         self._check(array.shape)
-        result = np.empty(array.shape, dtype=np.float32 if array.dtype == np.float32 else np.float64)
+        dtype = np.dtype(np.float32 if array.dtype == np.float32 else np.float64)
+        check_result(array.shape, dtype.itemsize, EditError, self.describe(), "keep fewer timesteps first")
+        result = np.empty(array.shape, dtype)
         # NumPy computes each step in float64, in small buffers: no float64 copy of a large array is made.
         with np.errstate(over="ignore", invalid="ignore"):
             if self.inverse:

@@ -210,6 +210,12 @@ def test_far_from_zero_the_range_is_not_rounded_away() -> None:
     assert rescale_from_scenario(said).scale.tolist() == [1e-3]
 
 
+def test_a_result_beyond_the_bound_is_refused_before_allocating() -> None:
+    array = np.broadcast_to(np.float64(1), (100_000_000, 5))
+    with pytest.raises(EditError, match="would give an array of 4 GB"):
+        Rescale("standard", np.array(0.0), np.array(1.0)).apply(array)
+
+
 def test_limits_clip_forwards_alone() -> None:
     rescale = Rescale("minmax", np.zeros(1), np.ones(1), limits=(0.0, 1.0))
     assert rescale.apply(np.array([[-5.0], [0.5], [5.0]]))[:, 0].tolist() == [0, 0.5, 1]
