@@ -6,7 +6,9 @@ at this step and in the whole sequence. `sparkline` runs below a heat map, in it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,9 +69,10 @@ def sparkline(
     bars = standing_bars(heights, palette)
     label = label[: max(axis.left - 1, 0)]
     segments = [styled(f"{label:>{max(axis.left - 1, 0)}} "[: axis.left], palette.faint)]
-    for bar, value in zip(bars, shown.tolist(), strict=True):
-        mark = _mark(value, palette)
-        segments.append(styled(mark or bar, palette.warning if mark else palette.series[0]))
+    marked = zip(finite.tolist(), bars, shown.tolist(), strict=True)
+    for drawn, run in groupby(marked, key=lambda column: column[0]):
+        text = "".join(bar if drawn else _mark(value, palette) for _, bar, value in run)
+        segments.append(styled(text, palette.series[0] if drawn else palette.warning))
     return fitted(segments, width, palette.text)
 
 
@@ -117,6 +120,4 @@ def _in_columns(values: NDArray[np.float64], axis: TimeAxis) -> NDArray[np.float
 
 def _mark(value: float, palette: Palette) -> str:
     glyphs = palette.glyphs
-    if np.isnan(value):
-        return glyphs.nan
-    return "" if np.isfinite(value) else glyphs.above if value > 0 else glyphs.below
+    return glyphs.nan if math.isnan(value) else glyphs.above if value > 0 else glyphs.below

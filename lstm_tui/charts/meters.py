@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from lstm_tui.charts.palette import Palette
 
+#: Eight eighths of a share that rounding left a little above are not nine.
+ROUNDING = 1e-9
+
 
 def lying_bar(share: float, width: int, palette: Palette) -> str:
     """`━━━━╸───`: the share of `width` cells, half a cell exact; `×` where it is not a number."""
@@ -23,18 +26,13 @@ def lying_bar(share: float, width: int, palette: Palette) -> str:
 
 
 def standing_bar(share: float, palette: Palette) -> str:
-    """`▅`: the share as the height of one cell."""
-    return standing_bars([share], palette)
+    """`▅`: the share as the height of one cell. Something stays visible unless the share is nothing."""
+    if math.isnan(share):
+        return palette.glyphs.nan
+    steps = palette.glyphs.eighths
+    return steps[math.ceil(min(max(share, 0.0), 1.0) * (len(steps) - 1) - ROUNDING)]
 
 
 def standing_bars(shares: Sequence[float] | NDArray[np.floating], palette: Palette) -> str:
-    """`▁▂▅█`: one cell a share, in eighths. Something stays visible unless the share is nothing."""
-    values = np.asarray(shares, np.float64)
-    steps = palette.glyphs.eighths
-    top = len(steps) - 1
-    with np.errstate(invalid="ignore"):
-        filled = np.ceil(np.clip(np.nan_to_num(values, nan=0.0), 0.0, 1.0) * top - 1e-9).astype(int)
-    return "".join(
-        palette.glyphs.nan if broken else steps[height]
-        for height, broken in zip(filled.tolist(), np.isnan(values).tolist(), strict=True)
-    )
+    """`▁▂▅█`: one cell a share."""
+    return "".join(standing_bar(share, palette) for share in np.asarray(shares, np.float64).tolist())

@@ -7,6 +7,7 @@ say nothing. An exact zero is a bare `0`, so that a unit that is off differs fro
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 #: Below this size fewer than three digits would count in the cells that a table has to give.
 SMALL = 1e-3
@@ -21,9 +22,9 @@ def number(value: float, width: int, *, signed: bool = False) -> str:
     """
     plus = "+" if signed else ""
     if not math.isfinite(value):
-        texts = [_not_finite(value, plus)]
+        texts = iter((_not_finite(value, plus),))
     elif value == 0:
-        texts = ["0"]
+        texts = iter("0")
     else:
         texts = _forms(abs(value), "-" if value < 0 else plus, width)
     return next((text.rjust(width) for text in texts if len(text) <= width), "#" * width)
@@ -49,16 +50,18 @@ def percent(share: float) -> str:
     return f"{share * 100:3.0f}%"
 
 
-def _forms(size: float, sign: str, width: int) -> list[str]:
+def _forms(size: float, sign: str, width: int) -> Iterator[str]:
     """The ways to write it, the best first."""
-    scientific = [_scientific(size, sign, places) for places in (3, 2, 1, 0)]
     # One cell is kept for a sign in any case: the point must not move as the sign changes.
-    roomy = [text for text in scientific if len(text) < width + bool(sign)]
-    whole = len(f"{size:.0f}")
-    fixed = f"{sign}{size:.{max(min(width - 2, DIGITS) - whole, 0)}f}"
-    if size < SMALL or not any(digit in "123456789" for digit in fixed):
-        return [*roomy, *scientific, fixed]
-    return [fixed, *roomy, *scientific]
+    fixed = f"{sign}{size:.{max(min(width - 2, DIGITS) - len(f'{size:.0f}'), 0)}f}"
+    if size >= SMALL and fixed.strip("+-0."):
+        yield fixed
+    for room in (width + bool(sign) - 1, width):
+        for places in (3, 2, 1, 0):
+            scientific = _scientific(size, sign, places)
+            if len(scientific) <= room:
+                yield scientific
+    yield fixed
 
 
 def _scientific(size: float, sign: str, places: int) -> str:
