@@ -19,11 +19,13 @@ from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
     Fit,
+    Generate,
     Inputs,
     Predict,
     ResetStates,
     RunPlan,
     StateReset,
+    Stream,
     Threads,
 )
 from lstm_tui.recurrent.recording import Array
@@ -213,6 +215,8 @@ def folded_plan(loaded: LoadedScenario, facts: ModelFacts) -> tuple[RunPlan, Fol
     for index, call in enumerate(loaded.calls):
         with loaded.locating(("calls", index)):
             calls.append(named_call(call, facts))
+            if not folded.inputs and needs_input(call):
+                raise EditError("There is no input.", todo="add `input: {file: ...}` to the scenario")
     plan = RunPlan(
         inputs=folded.inputs,
         resets=folded.resets,
@@ -239,6 +243,17 @@ def named_call(call: Call, facts: ModelFacts) -> Call:
             return replace(call, each=tuple(named_call(inner, facts) for inner in each))
         case _:
             return call
+
+
+def needs_input(call: Call) -> bool:
+    """Whether `call` works on the scenario's own input."""
+    match call:
+        case Predict(inputs=inputs) | CallModel(inputs=inputs):
+            return inputs is None
+        case Threads(each=each):
+            return any(needs_input(one) for one in each)
+        case _:
+            return isinstance(call, Generate | Fit | Stream)
 
 
 def recordable_calls(calls: Sequence[Call]) -> tuple[int, ...]:
