@@ -38,7 +38,7 @@ def random_input(
     if any(axis < 0 for axis in size):
         raise InputFileError(f"{shown_shape(size)} is not a shape.", expected="sizes of zero or more")
     check_result(size, max(kind.itemsize, 8), InputFileError, "A random input", "choose fewer timesteps")
-    generator = np.random.default_rng(seed)
+    generator = np.random.RandomState(seed)  # its numbers never change, NumPy promises
     if vocabulary is not None or kind.kind in "iub":
-        return read_only(generator.integers(0, max(vocabulary or 2, 1), size=size).astype(kind))
+        return read_only(generator.randint(0, max(vocabulary or 2, 1), size=size).astype(kind))
     return read_only(generator.standard_normal(size).astype(kind))

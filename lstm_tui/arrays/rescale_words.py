@@ -1,21 +1,21 @@
 """How scenarios and scaler files spell a rescale: `{method: standard, mean: .., scale: ..}` and its kin.
 
-One spelling for both, so that a scaler file's content can be pasted into a scenario.
+One spelling for both, so that a scaler file's content can be pasted into a scenario. Where the numbers come
+from instead (`fit: reference`, `file:`), and `inverse`, is the scenario's own affair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lstm_tui.arrays.opening import nearest
-from lstm_tui.arrays.rescale import METHODS, Method, Numbers, Rescale, fit, minmax_onto
+from lstm_tui.arrays.rescale import METHODS, Method, Numbers, Rescale, minmax_onto
 from lstm_tui.errors import EditError
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.recording import Array
 
 #: Other names for a parameter, as people and scikit-learn write them.
 _SAME = {
@@ -44,30 +44,6 @@ _OWN_NAMES: dict[Method, tuple[str, str]] = {
 _OPTIONS = ("feature_range", "limits")
 
 
-def rescale_from_scenario(
-    said: Mapping[str, Any],
-    *,
-    reference: Array | None = None,
-    load: Callable[[str], Rescale] | None = None,
-) -> Rescale:
-    """The rescale that a scenario spells.
-
-    reference: the sample that `fit: reference` measures.
-    load: reads the scaler that `file:` names; whoever calls knows the folder and what may be read from it.
-    """
-    inverse = said.get("inverse", False)
-    if not isinstance(inverse, bool):
-        raise EditError("The rescale's inverse is neither true nor false.", expected="inverse: true")
-    rest = {key: value for key, value in said.items() if key != "inverse"}
-    if "file" in rest:
-        rescale = _from_file(rest, load)
-    elif "fit" in rest:
-        rescale = _fitted(rest, reference)
-    else:
-        rescale = rescale_from_numbers(rest)
-    return rescale.inverted() if inverse else rescale
-
-
 def rescale_from_numbers(said: Mapping[str, Any], origin: str = "") -> Rescale:
     """The rescale of named numbers; the method may be left out where the names tell it."""
     numbers = {_SAME.get(str(key), str(key)): value for key, value in said.items() if key not in _IGNORED}
@@ -84,30 +60,6 @@ def rescale_from_numbers(said: Mapping[str, Any], origin: str = "") -> Rescale:
     _check_names(method, numbers, (name, "scale"), ("limits",))
     center, scale = _numbers(numbers[name], name), _numbers(numbers["scale"], "scale")
     return Rescale(method, center, scale, limits=limits, origin=origin)
-
-
-def _from_file(said: Mapping[str, Any], load: Callable[[str], Rescale] | None) -> Rescale:
-    if set(said) != {"file"} or not isinstance(said["file"], str):
-        raise EditError("A rescale from a file says more than the file.", expected="{file: scaler.json}")
-    if load is None:
-        raise EditError("A scaler file cannot be named here.", expected="the numbers themselves")
-    return load(said["file"])
-
-
-def _fitted(said: Mapping[str, Any], reference: Array | None) -> Rescale:
-    _check_names("fit", said, ("method", "fit"), ("feature_range",))
-    if said["fit"] != "reference":
-        raise EditError(
-            f"A rescale cannot be fitted on {one_line(said['fit'], 40)}.", expected="fit: reference"
-        )
-    if reference is None:
-        raise EditError(
-            "There is no reference to fit a rescale on.",
-            expected="a sample of what the model was trained on",
-            todo="add `reference: {file: train_x.npy}`, or open one with --reference",
-        )
-    feature_range = _pair(said.get("feature_range", (0.0, 1.0)), "feature_range")
-    return fit(_method(said["method"]), reference, feature_range=feature_range)
 
 
 def _method(name: object) -> Method:
@@ -128,7 +80,7 @@ def _method_by_names(numbers: Mapping[str, Any]) -> Method:
             return method
     raise EditError(
         f"A rescale says {', '.join(one_line(key, 40) for key in list(numbers)[:8]) or 'nothing'}.",
-        expected="method with mean and scale, min and max, or center and scale; or fit: reference; or file:",
+        expected="method with mean and scale, min and max, or center and scale",
     )
 
 

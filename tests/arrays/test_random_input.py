@@ -52,3 +52,8 @@ def test_without_a_vocabulary_ids_are_zero_and_one(dtype: str) -> None:
 def test_a_size_that_cannot_be_is_refused(shape: tuple[int | None, ...]) -> None:
     with pytest.raises(InputFileError):
         random_input(shape)
+
+
+def test_the_numbers_of_a_seed_never_change() -> None:
+    drawn = random_input((None, 1, 3), seed=7)
+    np.testing.assert_allclose(drawn[0, 0], [1.6905257, -0.46593738, 0.03282016], rtol=1e-6)
