@@ -38,7 +38,7 @@ def gallery_folder() -> Path | None:
 
 
 def gallery_in(folder: Path) -> tuple[GalleryEntry, ...]:
-    """The scenarios of `folder`, whose subfolders are called `1-the-question` and hold `1-the-scenario.yaml`."""
+    """The scenarios of `folder`: `1-the-question/1-the-scenario.yaml` and so on."""
     return tuple(
         _entry(path)
         for question in sorted(_question_folders(folder), key=_number)
