@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.segment import Segment
-from rich.style import Style
+from textual import events
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 Line = list[Segment]
-
-_BLANK = Style()
 
 
 class Lines(Widget, can_focus=False):
@@ -26,6 +25,14 @@ class Lines(Widget, can_focus=False):
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
 
+    class Resized(Message):
+        """The pane has another size: what it shows was made for the old one."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Ask for lines of the new size."""
+        del event
+        self.post_message(self.Resized())
+
     def show(self, lines: Sequence[Line]) -> None:
         """Put `lines` on the screen, top first; what lies below the last one is blank."""
         width, height = self.size.width, self.size.height
@@ -35,16 +42,15 @@ class Lines(Widget, can_focus=False):
             if y >= len(fresh) or y >= len(self._lines) or fresh[y] != self._lines[y]
         ]  # fmt: skip
         self._lines = fresh
-        self._strips = [Strip(line).adjust_cell_length(width, _BLANK) for line in fresh]
+        self._strips = [Strip(line) for line in fresh]
         for y in changed:
             self.refresh(Region(0, y, width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Line `y` as Textual wants it."""
         width = self.size.width
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(width, _BLANK)
-        background = self.rich_style
-        return strip.adjust_cell_length(width, _BLANK).apply_style(background)
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(width, self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as were shown, where the stylesheet says `auto`."""

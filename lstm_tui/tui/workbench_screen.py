@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -71,6 +70,8 @@ class WorkbenchScreen(Screen[None]):
         super().__init__()
         self._walking: Timer | None = None
         self._draw_asked = False
+        #: The session as it stands on the screen; behind `session` for a moment after each change.
+        self.drawn: Session | None = None
 
     @property
     def workbench(self) -> Workbench:
@@ -97,16 +98,16 @@ class WorkbenchScreen(Screen[None]):
         yield Lines(id="hints")
 
     def on_mount(self) -> None:
-        """First drawing, once the panes know their sizes."""
+        """The keys as the settings have them."""
         self.app.set_keymap(
             {action.id: ",".join(map(textual_key, action.keys)) for action in self.workbench.actions}
         )
-        self.call_after_refresh(self.request_draw)
+        self.request_draw()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_lines_resized(self, message: Lines.Resized) -> None:
         """Panes are drawn for their size."""
-        del event
-        self.call_after_refresh(self.request_draw)
+        message.stop()
+        self.request_draw()
 
     def request_draw(self) -> None:
         """Draw soon; many requests before then are one drawing."""
@@ -121,9 +122,7 @@ class WorkbenchScreen(Screen[None]):
         if self.workbench.session is None:
             return
         if self._set_panes():
-            # Sizes have changed: draw once the new ones are known.
-            self.call_after_refresh(self.request_draw)
-            return
+            return  # sizes will change, and each change asks for another drawing
         palette = self.workbench.palette
         for name, pane in PANES.items():
             widget = self.query_one(f"#{name}", Lines)
@@ -134,6 +133,7 @@ class WorkbenchScreen(Screen[None]):
                         self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)
                     )
                 )
+        self.drawn = self.session
 
     def _set_panes(self) -> bool:
         """Without a recording the first pane takes the whole column; whether that has just changed."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -57,7 +58,7 @@ class EditDialogue(ModalScreen["Edits | None"]):
             yield OptionList(*(Option(_offer_text(offer)) for offer in self._offers))
             yield Input(placeholder=self._example, select_on_focus=False)
             yield Static("", classes="preview", markup=False)
-            yield Static("Enter does it · Tab to type your own · Escape leaves", classes="keys", markup=False)
+            yield Static("Enter does it · type your own · Escape leaves", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """Start on the first offer, which is the most fitting one, or on the line where there are none."""
@@ -96,6 +97,14 @@ class EditDialogue(ModalScreen["Edits | None"]):
             self._say(Text(str(error), style="bold"))
             return
         self.dismiss(edits)
+
+    def on_key(self, event: events.Key) -> None:
+        """Whatever is typed goes to the line, also while the bar stands on an offer."""
+        line = self.query_one(Input)
+        if event.is_printable and event.character and not line.has_focus:
+            event.stop()
+            line.focus()
+            line.insert_text_at_cursor(event.character)
 
     def action_dismiss_with_nothing(self) -> None:
         """Leave everything as it is."""

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lstm_tui.errors import EditError
+from lstm_tui.plain_text import one_line
 from lstm_tui.session.edits import Edit
 
 
 def typed_edits(text: str, kind: str) -> tuple[Edit, ...]:
     """The edit that `text` says, as the body of an action of this `kind` (`reset`, `rescale`, `reshape`).
 
-    Raises: LstmTuiError that says what cannot be understood.
+    Files are looked for from the current folder. Raises: LstmTuiError that says what cannot be understood.
     """
     from pydantic import ValidationError
 
     from lstm_tui.scenario.loading import load_action
-    from lstm_tui.scenario.mistakes import mistakes_of
     from lstm_tui.scenario.scenario import Scenario
     from lstm_tui.scenario.schema import Action
+
+    body = _body(text)
+    known = _known_words(Action, kind)
+    _refuse_unknown(body, known, kind)
+    try:
+        words = Action.model_validate({kind: body})
+    except ValidationError as error:
+        said = [one_line(each["msg"]) for each in error.errors(include_url=False)[:3]]
+        raise EditError("\n".join(dict.fromkeys(said)), expected=", ".join(known)) from None
+    return (load_action(words, Scenario(path=Path("typed line"), name="typed", model="")),)
+
+
+def _body(text: str) -> Mapping[str, Any]:
+    """The line as a mapping. Raises: EditError."""
     from lstm_tui.scenario.yaml_text import YamlRefused, compose
 
     try:
-        document = compose(f"{{{kind}: {{{text}}}}}")
-    except YamlRefused as refused:
-        raise EditError(
-            f"this cannot be read: {refused.mistake.what}", expected="words: value, words: value"
-        ) from None
-    plain = document.plain()
-    try:
-        words = Action.model_validate(plain)
-    except ValidationError as error:
-        wrong = mistakes_of(error, plain, document)
-        raise EditError("\n".join(mistake.what for mistake in wrong[:3])) from None
-    return (load_action(words, Scenario(path=Path.cwd() / "typed", name="typed", model="")),)
+        plain = compose(f"{{{text}}}").plain()
+    except YamlRefused:
+        raise EditError("this is not complete yet", expected="word: value, word: value") from None
+    return plain if isinstance(plain, Mapping) else {}
+
+
+def _known_words(action: Any, kind: str) -> tuple[str, ...]:
+    """The words that may stand in an action of this kind, in the order of the format."""
+    return tuple(action.model_fields[kind].annotation.__args__[0].model_fields)
+
+
+def _refuse_unknown(body: Mapping[str, Any], known: tuple[str, ...], kind: str) -> None:
+    for word, value in body.items():
+        if word not in known:
+            close = difflib.get_close_matches(str(word), known, 1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise EditError(f"{one_line(word)} is no word of a {kind}{meant}", expected=", ".join(known))
+        if value is None:
+            raise EditError(f"{one_line(word)} needs a value", expected=f"{one_line(word)}: value")

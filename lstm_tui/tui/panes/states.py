@@ -45,8 +45,9 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
 
 def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> PageLayout:
     """Where units and steps stand on a page."""
-    # A row a unit, else two units a row: more rows than that would stay empty.
-    rows = trace.units if trace.units <= room else max(min(room, -(-trace.units // 2)), 1)
+    # A row a unit where they fit, half a row where that helps; a page of half rows is twice as many bytes.
+    halves = room < trace.units <= 2 * room and canvas.palette.capabilities.unicode
+    rows = max(min(room, -(-trace.units // (2 if halves else 1))), 1)
     return page_layout(
         trace.timesteps,
         trace.units,
@@ -56,6 +57,7 @@ def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> P
         palette=canvas.palette,
         first_unit=_first_unit(session.cursor.unit, trace.units, rows),
         grouped=session.cursor.unit is None,
+        halves=halves,
     )
 
 
@@ -83,9 +85,7 @@ def _drawn(
 
 def _first_unit(unit: int | None, units: int, rows: int) -> int:
     """The page of units that holds the chosen one; pages do not scroll, so that a step moves nothing."""
-    if unit is None or units <= 2 * rows:
-        return 0
-    return unit // (2 * rows) * 2 * rows
+    return 0 if unit is None or units <= 2 * rows else unit // rows * rows
 
 
 @lru_cache(maxsize=12)
@@ -101,12 +101,12 @@ def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> 
     scale = _series(trace, series, session.cursor.sample)[1]
     name = f"{one_line(trace.path)}  {series_title(series)}"
     ends = f"{short_number(scale.low)}…{short_number(scale.high)}"
-    where = f"  sample {session.cursor.sample}" if trace.batch > 1 else ""
+    where = f"sample {session.cursor.sample}  " if trace.batch > 1 else ""
     shapes = (
         f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})",
         f"({trace.batch}, {trace.timesteps}, {trace.units})",
     )
-    asides = [f"{shape}  {ends}{where}" for shape in shapes]
+    asides = [f"{where}{shape}  {ends}" for shape in shapes]
     aside = asides[0] if len(name) + len(asides[0]) + 6 <= canvas.width else asides[1]
     return heading(name, aside, canvas.width, ink.title, ink.dim)
 
