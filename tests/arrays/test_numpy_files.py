@@ -229,6 +229,7 @@ def test_ten_million_steps_are_mapped_and_not_loaded(tmp_path: Path) -> None:
     last = read[-1].tolist()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    path.unlink()  # the mapping holds on to it
     assert read.shape == (steps, 5)
     assert last == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert peak < 5_000_000
