@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lstm_tui.engine.local import LocalEngine
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.engine.environment import tensorflow_environment
+from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineDied, EngineUnavailable
 from lstm_tui.report.expectations import Difference
 from lstm_tui.report.replay import ReplayResult, exit_status, replay, scenario_files
@@ -218,7 +221,7 @@ def test_junit_is_xml_whatever_a_message_holds():
     assert root.find(".//failure").text.endswith("<&>\"']]> ä 🎉")
 
 
-# --- on a real model, in the engine as headless commands use it
+# --- on real models
 
 TWO_FEATURES = "input: x.npy\nactions: [{reshape: {select: [0, 1]}}]"
 MAKE_MODELS = """
@@ -241,14 +244,9 @@ np.save(folder + "/second.npy", carry.predict(x, verbose=0))
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models made with plain Keras, and what Keras itself predicts with them."""
     folder = tmp_path_factory.mktemp("models")
-    environment = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PATH": "/usr/bin:/bin"}
+    environment = {**os.environ, **tensorflow_environment(EngineOptions())}
     subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, env=environment)
     return folder
-
-
-@pytest.fixture(scope="module")
-def engine() -> LocalEngine:
-    return LocalEngine()
 
 
 @pytest.mark.keras
@@ -267,7 +265,7 @@ def engine() -> LocalEngine:
         ("expect: {shape: [1, 1]}", "not checked", "There is no input"),
     ],
 )  # fmt: skip
-def test_replay_of_a_plain_model(models: Path, engine: LocalEngine, text: str, status: str, told: str):
+def test_replay_of_a_plain_model(models: Path, engine: EngineProcess, text: str, status: str, told: str):
     path = models / "case.yaml"
     path.write_text(f"version: 1\nmodel: plain.keras\n{text}\n")
     (found,) = replay([path], engine.ask)
@@ -276,7 +274,7 @@ def test_replay_of_a_plain_model(models: Path, engine: LocalEngine, text: str, s
 
 
 @pytest.mark.keras
-def test_calls_and_resets_of_a_stateful_model(models: Path, engine: LocalEngine):
+def test_calls_and_resets_of_a_stateful_model(models: Path, engine: EngineProcess):
     head = "version: 1\nmodel: carry.keras\ninput: x.npy\n"
     first, second = "expect: {output: {file: first.npy}}\n", "expect: {output: {file: second.npy}}\n"
     texts = {
@@ -296,7 +294,7 @@ def test_calls_and_resets_of_a_stateful_model(models: Path, engine: LocalEngine)
 
 
 @pytest.mark.keras
-def test_another_model_takes_the_place_of_all(models: Path, engine: LocalEngine):
+def test_another_model_takes_the_place_of_all(models: Path, engine: EngineProcess):
     path = models / "other.yaml"
     path.write_text("version: 1\nmodel: gone.keras\ninput: {file: x.npy}\nexpect: {shape: [1, 1]}\n")
     (found,) = replay([path], engine.ask, model=models / "plain.keras")
@@ -304,7 +302,7 @@ def test_another_model_takes_the_place_of_all(models: Path, engine: LocalEngine)
 
 
 @pytest.mark.keras
-def test_a_model_that_does_not_load(models: Path, engine: LocalEngine):
+def test_a_model_that_does_not_load(models: Path, engine: EngineProcess):
     (models / "torn.keras").write_bytes((models / "plain.keras").read_bytes()[:2000])
     path = models / "torn.yaml"
     path.write_text("version: 1\nmodel: torn.keras\n")
@@ -316,7 +314,7 @@ def test_a_model_that_does_not_load(models: Path, engine: LocalEngine):
 
 
 @pytest.mark.keras
-def test_progress_names_the_scenario(models: Path, engine: LocalEngine):
+def test_progress_names_the_scenario(models: Path, engine: EngineProcess):
     path = models / "progress.yaml"
     path.write_text("version: 1\nmodel: plain.keras\ninput: x.npy\n")
     told: list[str] = []

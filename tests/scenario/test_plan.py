@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +222,13 @@ def test_calls_get_names_too():
     assert reset.to.layers == ("encoder/lstm_1",)
     threads = named_call(Threads(2, (Predict(inputs={"": SEQUENCE}),)), ONE)
     assert list(threads.each[0].inputs) == ["x"]
+
+
+def test_folding_edits_costs_no_import_of_pydantic_or_yaml():
+    """The workbench folds without having read a scenario; its first frame does not wait for these."""
+    script = "import sys, lstm_tui.scenario.plan; print({'pydantic', 'ruamel.yaml'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
 
 
 # --- plans of scenarios

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lstm_tui.engine.options import EngineOptions
+from lstm_tui.errors import UsageError
+from lstm_tui.report.replaying import replay_in_engines, replay_paths
+
+
+def silent(_stage: str, _fraction: float | None) -> None:
+    """Progress is not looked at."""
+
+
+@pytest.fixture
+def mistaken(tmp_path: Path) -> Path:
+    """A scenario that needs no engine to be refused."""
+    path = tmp_path / "case.yaml"
+    path.write_text("version: 1\nmodel: none.keras\n")
+    return path
+
+
+def test_text_goes_to_standard_output_alone(mistaken: Path, capsys: pytest.CaptureFixture[str]):
+    assert replay_paths([mistaken], None, False, None, EngineOptions(), silent) == 2
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "not checked  case.yaml  2:8: model: no such file: none.keras"
+    assert err == ""
+
+
+def test_json_and_junit(mistaken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    junit = tmp_path / "junit.xml"
+    replay_paths([mistaken], None, True, junit, EngineOptions(), silent)
+    assert json.loads(capsys.readouterr().out)["exit_status"] == 2
+    assert ElementTree.parse(junit).getroot().get("errors") == "1"
+
+
+def test_a_report_that_cannot_be_written_is_told(mistaken: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="cannot be written"):
+        replay_paths([mistaken], None, False, tmp_path / "none" / "junit.xml", EngineOptions(), silent)
+
+
+@pytest.mark.keras
+def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: Path):
+    folder = tiny_models / "replayed"
+    folder.mkdir()
+    (folder / "lstm.keras").write_bytes((tiny_models / "lstm.keras").read_bytes())
+    for number in range(4):
+        shape = [1, 1] if number % 2 else [1, 2]
+        text = f"input: {{random: {{shape: [1, 4, 3]}}}}\nexpect: {{shape: {shape}}}\n"
+        (folder / f"{number}.yaml").write_text(f"version: 1\nmodel: lstm.keras\n{text}")
+    results = replay_in_engines([folder], EngineOptions(), jobs=2)
+    assert [each.path.name for each in results] == ["0.yaml", "1.yaml", "2.yaml", "3.yaml"]
+    assert [each.status for each in results] == ["failed", "passed", "failed", "passed"]
