@@ -161,7 +161,7 @@ def read_member(archive: zipfile.ZipFile, path: Path, name: str, limit: int = CO
     return data
 
 
-def parse_config(data: bytes, path: Path, what: str) -> Config:
+def parse_config(data: bytes | str, path: Path, what: str) -> Config:
     """JSON as an object, or `CorruptModelError`."""
     try:
         parsed = json.loads(data)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from lstm_tui.model_file.allowed import LAYERS, OPERATIONS
 from lstm_tui.model_file.container import Config
 from lstm_tui.model_file.facts import Obstacle
 from lstm_tui.model_file.refusals import CorruptModelError
@@ -73,6 +74,12 @@ class DeclaredLayer:
     def kind(self) -> str:
         """The class name if the class is one of Keras', else empty: what rules go by."""
         return "" if self.custom else self.class_name
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is an operation in a graph (`x[:, -1]`, `keras.ops.mean(x)`) and no layer."""
+        named = self.class_name in OPERATIONS - LAYERS and not self.custom
+        return self.module.startswith("keras.src.ops") or named
 
     @property
     def is_model(self) -> bool:
@@ -273,7 +280,9 @@ def _inside(here: _Place, group: str) -> _Place:
 
 
 def _joined(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
+    """The path one step down: names safe to print, and without the `/` that joins them."""
+    step = one_line(name).replace("/", "_")
+    return f"{path}/{step}" if path else step
 
 
 def _unique(name: str, used: dict[str, int]) -> str:

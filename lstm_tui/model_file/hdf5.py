@@ -2,8 +2,7 @@
 
 HDF5 can point at other files (external links, external storage, virtual datasets), name filters that are
 loaded as plug-ins, and declare sizes that no file could hold. All of that is found while listing, and a
-dataset that shows any of it is never read. This is the only module here, with `legacy_hdf5`, that imports
-h5py, and it does so late.
+dataset that shows any of it is never read. Whoever opens a file through this module does so inside `guarded`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,8 @@ HDF5_ERRORS = (
     AttributeError,
     IndexError,
     OverflowError,
+    MemoryError,
+    SystemError,
 )
 
 _OBJECTS = 100_000
@@ -70,6 +71,24 @@ class Listing:
     arrays: tuple[StoredArray, ...]
     group_names: dict[str, str]
     obstacles: tuple[Obstacle, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As it comes through a pipe."""
+        arrays = [[array.path, array.shape, array.dtype, array.readable] for array in self.arrays]
+        return {
+            "arrays": arrays,
+            "names": self.group_names,
+            "obstacles": [astuple(item) for item in self.obstacles],
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Listing:
+        """What `to_json` made."""
+        return Listing(
+            tuple(StoredArray(path, tuple(shape), dtype, ok) for path, shape, dtype, ok in value["arrays"]),
+            value["names"],
+            tuple(Obstacle(*fields) for fields in value["obstacles"]),
+        )
 
 
 @contextmanager

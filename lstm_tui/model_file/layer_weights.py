@@ -39,7 +39,7 @@ Rule = Callable[[Config, Shapes], Weights]
 
 def declared_weights(layer: DeclaredLayer, flow: Flow) -> Weights | None:
     """A layer's own weights, without those of the layers inside it; None where they are not known."""
-    if layer.is_model or layer.kind in WITHOUT_WEIGHTS or layer.module.startswith("keras.src.ops"):
+    if layer.is_model or layer.kind in WITHOUT_WEIGHTS or layer.is_operation:
         return ()
     if layer.kind == "RNN":
         return _rnn(layer, flow)

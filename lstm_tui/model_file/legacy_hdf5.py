@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lstm_tui.model_file.container import CONFIG_BYTES, Config, StoredModel, name_obstacles, parse_config
-from lstm_tui.model_file.hdf5 import hdf5_errors, list_file, open_weights
+from lstm_tui.model_file.guarded import in_child
+from lstm_tui.model_file.hdf5 import list_file, open_weights
 from lstm_tui.model_file.refusals import CorruptModelError, NotAModelError, WeightsOnlyError
 from lstm_tui.plain_text import one_line
 
@@ -22,45 +23,49 @@ _SHOWN = 6
 
 def open_legacy_hdf5(path: Path) -> StoredModel:
     """Read everything but the weights; raise a `ModelFileError` where the file is no model."""
-    with open_weights(path, "h5") as file:
-        if "model_config" not in file.attrs:
-            raise _no_architecture(path, file)
-        config = parse_config(_attribute(file, "model_config", path), path, "model_config")
-        training: Config = {}
-        if "training_config" in file.attrs:
-            training = parse_config(_attribute(file, "training_config", path), path, "training_config")
-        version = one_line(_attribute(file, "keras_version", path).decode(errors="replace"), 40)
+    texts = in_child(path, lambda: _read_texts(path))
+    training: Config = {}
+    if texts["training_config"]:
+        training = parse_config(texts["training_config"], path, "training_config")
     return StoredModel(
         path=path,
         format="h5",
-        config=config,
-        keras_version=version,
+        config=parse_config(texts["model_config"], path, "model_config"),
+        keras_version=one_line(texts["keras_version"], 40),
         training=training,
         weights_bytes=path.stat().st_size,
         obstacles=name_obstacles(path, (".h5", ".hdf5"), "an HDF5 file"),
     )
 
 
-def _attribute(file: h5py.File, name: str, path: Path) -> bytes:
-    """A text attribute as bytes; empty where it is missing."""
+def _read_texts(path: Path) -> dict[str, str]:
+    with open_weights(path, "h5") as file:
+        if "model_config" not in file.attrs:
+            raise _no_architecture(path, file)
+        return {
+            name: _attribute(file, name, path)
+            for name in ("model_config", "training_config", "keras_version")
+        }
+
+
+def _attribute(file: h5py.File, name: str, path: Path) -> str:
+    """A text attribute; empty where it is missing."""
     if name not in file.attrs:
-        return b""
+        return ""
     value = file.attrs[name]
-    data = value.encode(errors="replace") if isinstance(value, str) else value
-    if not isinstance(data, bytes):
+    if not isinstance(value, str | bytes):
         raise CorruptModelError(
             f"{path}: {name} is not a text.", expected="the configuration of a Keras model"
         )
-    if len(data) > CONFIG_BYTES:
+    if len(value) > CONFIG_BYTES:
         raise CorruptModelError(
             f"{path}: {name} is larger than {CONFIG_BYTES:,} bytes.", expected="a Keras model"
         )
-    return data
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _no_architecture(path: Path, file: h5py.File) -> NotAModelError | WeightsOnlyError:
-    with hdf5_errors(path):
-        arrays = list_file(file).arrays
+    arrays = list_file(file).arrays
     if not _looks_like_weights(file):
         return NotAModelError(
             f"{path} is an HDF5 file of something else, not a Keras model.",

@@ -121,12 +121,11 @@ def _total(model: _Model, found: FoundWeights) -> int:
 def _layers(model: _Model, found: FoundWeights) -> Iterator[LayerFacts]:
     parents = {inner.path: layer for layer in model.root.walk() for inner in layer.inner}
     for layer in model.root.walk():
-        nested_input = layer.class_name == "InputLayer" and layer.depth > 0
-        if layer is model.root or layer.repeated or nested_input:
+        if layer is model.root or layer.repeated or layer.is_operation:
             continue
         yield LayerFacts(
-            path=one_line(layer.path),
-            name=one_line(layer.name),
+            path=layer.path,
+            name=layer.path.rpartition("/")[2],
             class_name=one_line(layer.class_name),
             depth=layer.depth,
             output_shapes=model.flow.outputs.get(layer.path, ()),
@@ -180,9 +179,9 @@ def _inputs(model: _Model) -> Iterator[TensorFacts]:
                 one_line(layer.name), shape, one_line(layer.config.get("dtype") or "float32", 40)
             )
         return
-    for index, shape in enumerate(_built_shapes(model)):
+    shapes = _built_shapes(model)
+    for name, shape in zip(distinct_names(["input"] * len(shapes)), shapes, strict=True):
         # A model that was never told its input was built by its first data: that batch size binds nothing.
-        name = "input_layer" if index == 0 else f"input_layer_{index}"
         yield TensorFacts(name, (None, *shape[1:]) if model.only_weights_tell else shape)
 
 
@@ -196,11 +195,20 @@ def _outputs(model: _Model) -> Iterator[TensorFacts]:
     shapes = model.flow.outputs.get("", ())
     layers = {layer.name: layer for layer in root.inner}
     last = root.inner[-1].name if root.inner else ""
-    names = [ref.layer for ref in root.outputs] if root.is_functional else [last] * len(shapes)
-    shapes = shapes or ((),) * len(names)
-    for name, unique, shape in zip(names, distinct_names(names), shapes, strict=True):
-        config = layers[name].config if name in layers else {}
-        yield TensorFacts(one_line(unique), shape, _compute_dtype(config))
+    sources = [ref.layer for ref in root.outputs] if root.is_functional else [last] * len(shapes)
+    shapes = shapes or ((),) * len(sources)
+    for source, name, shape in zip(
+        sources, distinct_names(_output_names(model, sources)), shapes, strict=True
+    ):
+        config = layers[source].config if source in layers else {}
+        yield TensorFacts(one_line(name), shape, _compute_dtype(config))
+
+
+def _output_names(model: _Model, sources: list[str]) -> list[str]:
+    """The layers' names, or the keys where the model gives a dictionary: `predict` sorts them."""
+    struct = model.root.config.get("output_layers")
+    keys = sorted(struct) if isinstance(struct, dict) else []
+    return keys if len(keys) == len(sources) else sources
 
 
 def distinct_names(names: Sequence[str]) -> tuple[str, ...]:

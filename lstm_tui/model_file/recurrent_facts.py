@@ -6,6 +6,7 @@ from lstm_tui.model_file.container import Config
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import RecurrentFacts
 
+_CONVOLUTIONAL = frozenset({"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 _CELLS = {
     "LSTM": "lstm",
     "LSTMCell": "lstm",
@@ -13,9 +14,9 @@ _CELLS = {
     "GRUCell": "gru",
     "SimpleRNN": "simple_rnn",
     "SimpleRNNCell": "simple_rnn",
+    **dict.fromkeys(_CONVOLUTIONAL, "lstm"),
 }
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
-_CONVOLUTIONAL = frozenset({"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 
 
 def recurrent_facts(layer: DeclaredLayer, parent: DeclaredLayer) -> RecurrentFacts | None:

@@ -18,15 +18,18 @@ from numpy.typing import NDArray
 
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import Obstacle
-from lstm_tui.model_file.hdf5 import list_file, open_weights
+from lstm_tui.model_file.guarded import in_child
+from lstm_tui.model_file.hdf5 import Listing, list_file, open_weights
 from lstm_tui.model_file.layer_weights import Weights
-from lstm_tui.model_file.weights_layout import LocatedArray, locate
+from lstm_tui.model_file.weights_layout import LocatedArray, is_weight, locate
 from lstm_tui.plain_text import one_line
 
 if TYPE_CHECKING:
     import h5py
 
 _BLOCK = 2**21
+#: A gigabyte of weights takes about ten seconds.
+_READING_SECONDS = 600.0
 _TODO = "Copy the file again, or save the model again from where it works."
 #: It keeps its layer's kernel a second time.
 _KEPT_TWICE = "SpectralNormalization"
@@ -79,8 +82,7 @@ def find_weights(
     path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
 ) -> FoundWeights:
     """List the weights and hold their shapes against the declared ones; no value is read."""
-    with open_weights(path, file_format) as file:
-        listing = list_file(file)
+    listing = Listing.from_json(in_child(path, lambda: _listing(path, file_format)))
     located = locate(listing, root, declared, file_format)
     return FoundWeights(located, (*listing.obstacles, *_misfits(root, declared, located, file_format)))
 
@@ -121,32 +123,53 @@ def _corrupt(where: str, what: str) -> Obstacle:
     return Obstacle("load-corrupt", one_line(where or "the model"), one_line(what), _TODO)
 
 
+def _listing(path: Path, file_format: str) -> dict[str, Any]:
+    with open_weights(path, file_format) as file:
+        return list_file(file).to_json()
+
+
 def statistics(
     path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
 ) -> tuple[WeightStats, ...]:
     """The statistics of every weight that may be read, in the order of the layers."""
-    with open_weights(path, file_format) as file:
-        located = locate(list_file(file), root, declared, file_format)
-        return tuple(_describe(file, item) for item in located if item.array.readable)
-
-
-def _describe(file: h5py.File, item: LocatedArray) -> WeightStats:
-    tally = _Tally()
-    for block in _blocks(file[item.array.path], item.array.dtype):
-        tally.add(block)
-    return WeightStats(
-        layer=one_line(item.layer),
-        name=one_line(item.name),
-        shape=item.array.shape,
-        dtype=item.array.dtype,
-        minimum=tally.minimum if tally.finite else math.nan,
-        maximum=tally.maximum if tally.finite else math.nan,
-        mean=tally.mean if tally.finite else math.nan,
-        std=math.sqrt(tally.squares / tally.finite) if tally.finite else math.nan,
-        nans=tally.nans,
-        infs=tally.infs,
-        zeros=tally.zeros / tally.count if tally.count else 0.0,
+    answer = in_child(path, lambda: _measured(path, file_format), _READING_SECONDS)
+    located = locate(Listing.from_json(answer["listing"]), root, declared, file_format)
+    tallies = answer["tallies"]
+    return tuple(
+        WeightStats(
+            layer=one_line(item.layer),
+            name=one_line(item.name),
+            shape=item.array.shape,
+            dtype=item.array.dtype,
+            **tallies[item.array.path],
+        )
+        for item in located
+        if item.array.path in tallies
     )
+
+
+def _measured(path: Path, file_format: str) -> dict[str, Any]:
+    """The listing and, by path, what is to be said of the values of each weight that may be read."""
+    with open_weights(path, file_format) as file:
+        listing = list_file(file)
+        readable = [array for array in listing.arrays if array.readable and is_weight(array.path)]
+        tallies = {array.path: _tally(file[array.path], array.dtype) for array in readable}
+    return {"listing": listing.to_json(), "tallies": tallies}
+
+
+def _tally(dataset: h5py.Dataset, dtype: str) -> dict[str, Any]:
+    tally = _Tally()
+    for block in _blocks(dataset, dtype):
+        tally.add(block)
+    return {
+        "minimum": tally.minimum if tally.finite else math.nan,
+        "maximum": tally.maximum if tally.finite else math.nan,
+        "mean": tally.mean if tally.finite else math.nan,
+        "std": math.sqrt(tally.squares / tally.finite) if tally.finite else math.nan,
+        "nans": tally.nans,
+        "infs": tally.infs,
+        "zeros": tally.zeros / tally.count if tally.count else 0.0,
+    }
 
 
 def _blocks(dataset: h5py.Dataset, dtype: str) -> Iterator[NDArray[np.float64]]:

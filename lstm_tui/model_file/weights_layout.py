@@ -34,7 +34,7 @@ def locate(
     listing: Listing, root: DeclaredLayer, weights: Mapping[str, Weights | None], file_format: str
 ) -> tuple[LocatedArray, ...]:
     """Every weight of the model in the order of its layers; optimizer state and seeds are left out."""
-    arrays = [array for array in listing.arrays if _is_weight(array.path)]
+    arrays = [array for array in listing.arrays if is_weight(array.path)]
     if file_format == "h5":
         found = [_by_layer_name(array, root) for array in arrays if array.path.startswith("model_weights/")]
     elif root.inner:
@@ -45,7 +45,8 @@ def locate(
     return tuple(sorted(found, key=lambda item: order.get(item.layer, len(order))))
 
 
-def _is_weight(path: str) -> bool:
+def is_weight(path: str) -> bool:
+    """Whether an array belongs to the model, and not to its optimizer or its random seeds."""
     parts = path.split("/")
     return parts[0] not in _NOT_MODEL and not _NOT_WEIGHTS.intersection(parts)
 

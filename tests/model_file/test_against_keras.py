@@ -224,9 +224,9 @@ def _tree(layer: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield from _tree(inner, f"{path}/{name}")
 
 
-def _operations(model: Any) -> list[Any]:
-    """What a model's configuration lists: InputLayers and, in functional models, operations too."""
-    return list(model._layers if hasattr(model, "_functional") else model.operations)
+def _layers_of(model: Any) -> list[Any]:
+    """What a model's configuration lists, InputLayers too, which `Sequential.layers` hides."""
+    return list(model._layers if hasattr(model, "_functional") else getattr(model, "layers", ()))
 
 
 def _shapes(layer: Any) -> tuple[tuple[int | None, ...], ...]:
@@ -241,7 +241,7 @@ def test_layers_parameters_and_shapes_are_those_of_keras(zoo: Path, name: str, s
 
     facts = read_model_file(zoo / (name + suffix))
     model = keras.models.load_model(zoo / (name + suffix), compile=False)
-    wanted = [item for layer in _operations(model) for item in _tree(layer, layer.name)]
+    wanted = [item for layer in _layers_of(model) for item in _tree(layer, layer.name)]
     assert [layer.path for layer in facts.layers] == [path for path, _ in wanted]
     for layer, (path, built) in zip(facts.layers, wanted, strict=True):
         count = built.count_params() if hasattr(built, "count_params") else 0
@@ -263,7 +263,9 @@ def test_inputs_and_outputs_are_those_of_keras(zoo: Path, name: str, suffix: str
     assert [(t.name, t.shape, t.dtype) for t in facts.inputs] == [
         (t.name, tuple(t.shape), t.dtype) for t in model.inputs
     ]
-    assert [t.name.partition("#")[0] for t in facts.outputs] == functional.output_names
+    struct = functional._outputs_struct
+    names = sorted(struct) if isinstance(struct, dict) else functional.output_names
+    assert [t.name.partition("#")[0] for t in facts.outputs] == names
     assert [(t.shape, t.dtype) for t in facts.outputs] == [(tuple(t.shape), t.dtype) for t in model.outputs]
     assert len({tensor.name for tensor in facts.outputs}) == len(model.outputs)
 
@@ -281,7 +283,7 @@ def test_weights_are_found_where_keras_put_them(zoo: Path, name: str, suffix: st
     path = zoo / (name + suffix)
     model = keras.models.load_model(path, compile=False)
     expected = {
-        layer_path: layer for layer in _operations(model) for layer_path, layer in _tree(layer, layer.name)
+        layer_path: layer for layer in _layers_of(model) for layer_path, layer in _tree(layer, layer.name)
     }
     twice = {path for path, layer in expected.items() if type(layer).__name__ == "SpectralNormalization"}
     statistics = [item for item in weight_statistics(path) if item.layer not in twice]
@@ -322,7 +324,7 @@ def test_recurrent_facts_are_those_of_keras(zoo: Path) -> None:
     for name in KINDS:
         facts = read_model_file(zoo / f"{name}.keras")
         model = keras.models.load_model(zoo / f"{name}.keras", compile=False)
-        built = {path: layer for top in _operations(model) for path, layer in _tree(top, top.name)}
+        built = {path: layer for top in _layers_of(model) for path, layer in _tree(top, top.name)}
         for layer in facts.recurrent_layers:
             truth = (
                 built[layer.path]

@@ -18,7 +18,7 @@ from lstm_tui.report.inspection import inspection_json, inspection_text
 
 pytestmark = pytest.mark.filterwarnings("ignore:Duplicate name")
 bounded = settings(
-    max_examples=150,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -164,7 +164,7 @@ def test_any_configuration(craft: Any, entry: Any) -> None:
     survives(craft.keras(entry))
 
 
-@settings(bounded, max_examples=400)
+@settings(bounded, max_examples=150)
 @given(shape=SHAPES, layers=st.lists(ENTRIES, max_size=3))
 def test_any_layers_behind_an_input(craft: Any, shape: list[int | None], layers: list[Any]) -> None:
     survives(craft.keras(craft.sequential(craft.input(*shape), *layers)))
