@@ -7,13 +7,16 @@ Styled text is built from `rich` objects, never parsed from strings.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+_LABEL = re.compile(r"\w[\w ]{0,20}:\s")
+
 
 def one_line(text: object, limit: int = 200) -> str:
-    """`text` on one line: control characters as a visible `·`, white space folded, at most `limit` characters."""
+    """`text` on one line: control characters as `·`, white space folded, at most `limit` characters."""
     folded = " ".join(str(text).split())
     safe = "".join("·" if _is_unsafe(character) else character for character in folded)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
@@ -24,6 +27,17 @@ def many_lines(text: object, limit: int = 4000) -> str:
     lines = (one_line(line.expandtabs(4), limit) for line in str(text).splitlines())
     safe = "\n".join(lines)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def paragraphs(text: str) -> list[str]:
+    """`text` reflowed: lines joined until an empty one, or one that begins like `Why: …`."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if not line.strip() or _LABEL.match(line):
+            blocks.append([])
+        if line.strip():
+            blocks[-1].append(line)
+    return [one_line(" ".join(block), 4000) for block in blocks if block]
 
 
 def _is_unsafe(character: str) -> bool:

@@ -139,7 +139,7 @@ def preview(session: Session, edits: Sequence[Edit]) -> Preview:
     if len(plan.calls) != len(session.plan.run.calls if session.plan else ()):
         lines.append(f"{len(plan.calls)} calls: the states are reset between them")
     lines.append(problem.sentence if problem else f"fits {session.model.name}")
-    return Preview(tuple(lines), problem is None)
+    return Preview(tuple(lines), problem is None or not problem.certain)
 
 
 def _change(name: str, before: Array | None, after: Array) -> str:

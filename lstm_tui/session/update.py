@@ -161,8 +161,9 @@ def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
 
 def _model_loaded(session: Session, facts: ModelFacts) -> Result:
     """Keras knows more than the file: names of inputs and bound batch sizes can change the plan."""
+    again = session.model.from_keras
     session, effects = _refold(replace(session, model=facts), session.history)
-    return replace(session, before=""), effects
+    return session if again else replace(session, before=""), effects
 
 
 def _move_call(session: Session, by: int) -> Result:

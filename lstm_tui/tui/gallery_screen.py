@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from lstm_tui.plain_text import many_lines, one_line
+from lstm_tui.plain_text import one_line, paragraphs
 from lstm_tui.scenario.gallery import GalleryEntry, gallery
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class GalleryScreen(Screen[None]):
         entry = self._entries.get(event.option_id or "")
         if entry is not None:
             self.query_one("#gallery-text", Static).update(
-                Text.assemble((one_line(entry.name) + "\n\n", "bold"), many_lines(entry.description))
+                Text.assemble(
+                    (one_line(entry.name) + "\n\n", "bold"), "\n\n".join(paragraphs(entry.description))
+                )
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

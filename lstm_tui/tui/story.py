@@ -8,7 +8,7 @@ import numpy as np
 from rich.text import Text
 
 from lstm_tui.checks.call_failure import explain
-from lstm_tui.plain_text import many_lines, one_line
+from lstm_tui.plain_text import one_line, paragraphs
 from lstm_tui.recurrent.calls import CallOutcome
 from lstm_tui.recurrent.recording import Array, Recording, Shape
 from lstm_tui.session.edits import describe
@@ -35,7 +35,7 @@ def story_text(session: Session) -> Text:
 def _sections(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
     yield (
         one_line(session.story.name) or one_line(session.model.name),
-        iter(many_lines(session.story.description).splitlines()),
+        iter(paragraphs(session.story.description)),
     )
     yield "Model", _model_lines(session)
     yield "Input", _input_lines(session)

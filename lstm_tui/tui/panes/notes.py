@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from lstm_tui.checks.call_failure import mismatch
+from lstm_tui.checks.call_failure import Explanation, mismatch
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.plain_text import paragraphs
 from lstm_tui.recurrent.calls import CallOutcome
-from lstm_tui.session.edits import describe
+from lstm_tui.session.edits import Plan, describe
 from lstm_tui.session.offers import shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import comparison, shown_outcome
@@ -53,7 +57,7 @@ def _warning(session: Session, canvas: Canvas) -> list[Line]:
     outcome = shown_outcome(session)
     if session.plan is None or (outcome is not None and outcome.failure is not None):
         return []
-    problem = mismatch(session.model, session.plan.run.inputs)
+    problem = _mismatch(session.model, session.plan)
     if problem is None:
         return []
     ink, width = canvas.ink, canvas.width
@@ -61,6 +65,12 @@ def _warning(session: Session, canvas: Canvas) -> list[Line]:
         heading(f"! {problem.code}", "", width, ink.warn, ink.dim),
         *wrapped(problem.sentence, ink.plain, width, 5),
     ]
+
+
+@lru_cache(maxsize=4)
+def _mismatch(model: ModelFacts, plan: Plan) -> Explanation | None:
+    """Judged once a plan: ids of an Embedding are looked at one by one."""
+    return mismatch(model, plan.run.inputs)
 
 
 def _before_after(session: Session, canvas: Canvas) -> list[Line]:
@@ -128,23 +138,26 @@ def _changes(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _story(session: Session, canvas: Canvas) -> list[Line]:
-    if not session.story.description:
+    """What the scenario says, the keys to try first: the rest can be read with `i`."""
+    told = paragraphs(session.story.description)
+    if not told:
         return []
     ink, width = canvas.ink, canvas.width
     lines = [heading("Story", "i reads it all", width, ink.title, ink.dim)]
-    for paragraph in session.story.description.splitlines():
-        lines += wrapped(paragraph, ink.plain, width, 30) if paragraph.strip() else []
+    for paragraph in sorted(told, key=lambda each: not each.startswith("Keys:")):
+        style = ink.strong if paragraph.startswith("Keys:") else ink.plain
+        lines += wrapped(paragraph, style, width, 30)
     return lines
 
 
 def _output_words(outcome: CallOutcome) -> str:
-    """The first value of the first output, with its shape where there is more."""
+    """The values of the first output, of many the last."""
     if outcome.failure is not None:
         return "failed"
     for array in outcome.outputs.values():
         flat = np.asarray(array).reshape(-1)
         if flat.size == 0:
             return shape_words(array.shape)
-        words = " ".join(f"{value:.6g}" for value in flat[:2])
-        return words if flat.size <= 2 else f"{words} … {shape_words(array.shape)}"
+        # The end of a sequence is what one compares: its beginning hardly differs.
+        return " ".join(f"{value:.6g}" for value in flat) if flat.size <= 2 else f"… {flat[-1]:.6g}"
     return "–"
