@@ -16,7 +16,16 @@ from lstm_tui.checks.call_failure import explain
 from lstm_tui.errors import EditError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import CallFailure, CallModel, CallOutcome, Inputs, Predict, Run, RunPlan
+from lstm_tui.recurrent.calls import (
+    CallFailure,
+    CallModel,
+    CallOutcome,
+    Inputs,
+    LegacyResetStates,
+    Predict,
+    Run,
+    RunPlan,
+)
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.plan import Folded
 from lstm_tui.scenario.schema import Expect, ExpectedOutput
@@ -101,6 +110,9 @@ def _error(code: str, failed: tuple[int, CallOutcome] | None, evidence: Evidence
 def _explained(index: int, outcome: CallOutcome, evidence: Evidence) -> tuple[str, str]:
     """The finding that explains a failure, and its sentence."""
     assert outcome.failure is not None
+    call = evidence.plan.calls[index]
+    if isinstance(call, LegacyResetStates) and outcome.failure.error_type == "AttributeError":
+        return "reset-unavailable", "Keras 3 has no model.reset_states(); reset each stateful layer instead"
     explanation = explain(outcome.failure, evidence.facts, _inputs_of(index, evidence.plan))
     return explanation.code, explanation.sentence
 
@@ -177,11 +189,11 @@ def _values(wanted: ExpectedOutput, expected: Array, outputs: Mapping[str, Array
     if got.shape != expected.shape:
         return Verdict(reasons=(f"expected an output of shape {expected.shape}, got {got.shape}",))
     difference = difference_between(got, expected, wanted.rtol, wanted.atol)
-    tolerance = f"rtol {wanted.rtol:g}, atol {wanted.atol:g}"
     if not difference.outside:
-        said = f"output within {tolerance} (largest difference {difference.largest:.3g})"
+        said = f"output off by {difference.largest:.2g} at most" if difference.largest else "output equal"
         return Verdict(checked=(said,), difference=difference)
-    share = f"{difference.outside:,} of {difference.size:,} values are outside {tolerance}"
+    share = f"{difference.outside:,} of {difference.size:,} values are outside"
+    share += f" rtol {wanted.rtol:g}, atol {wanted.atol:g}"
     return Verdict(reasons=(f"the output {difference.describe()}; {share}",), difference=difference)
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
-from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, Run, RunPlan
+from lstm_tui.recurrent.calls import CallFailure, CallOutcome, LegacyResetStates, Predict, Run, RunPlan
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.report.expectations import Evidence, Verdict, difference_between, judge, load_verdict
 from lstm_tui.scenario.plan import Folded
@@ -102,7 +102,7 @@ def test_values_within_tolerance():
     given = evidence(succeeding(y=ONE + 1e-7), expected=ONE)
     found = verdict({"output": {"values": [[1]]}}, given)
     assert found.reasons == ()
-    assert found.checked[0].startswith("output within rtol 1e-05, atol 1e-06")
+    assert found.checked == ("output off by 1e-07 at most",)
     assert found.difference.largest == pytest.approx(1e-7)
 
 
@@ -201,6 +201,15 @@ def test_an_explanation_looks_at_the_input_of_the_call_itself():
     plan = RunPlan(inputs, calls=(Predict(inputs={"x": TOO_FEW}),))
     given = Evidence(FACTS, plan, Folded(inputs), Run(plan.key, (failing(),)))
     assert judge(Expect(error="input-features"), given).reasons == ()
+
+
+def test_the_call_of_keras_2_is_unavailable_whatever_the_input():
+    inputs = {"x": np.zeros((1, 4, 5))}
+    plan = RunPlan(inputs, calls=(LegacyResetStates(),))
+    gone = CallFailure("", "AttributeError", "'Sequential' object has no attribute 'reset_states'")
+    run = Run(plan.key, (CallOutcome("model.reset_states", failure=gone),))
+    given = Evidence(FACTS, plan, Folded(inputs), run)
+    assert judge(Expect(error="reset-unavailable"), given).reasons == ()
 
 
 def test_without_expectations_every_call_must_succeed():

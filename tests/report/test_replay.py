@@ -253,7 +253,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("text", "status", "told"),
     [
-        ("input: x.npy\nexpect: {shape: [1, 1], output: {file: y.npy}}", "passed", "output within"),
+        ("input: x.npy\nexpect: {shape: [1, 1], output: {file: y.npy}}", "passed", "output equal"),
         ("input: x.npy\nexpect: {shape: [1, 4, 1]}", "failed", "expected shape (1, 4, 1), got (1, 1)"),
         ("input: x.npy\nexpect: {output: {values: [[9]], rtol: 0.0}}", "failed", "differs by up to"),
         ("input: {values: [[1, 2, 3]]}\nexpect: {error: input-rank}", "passed", "fails with input-rank"),
