@@ -76,13 +76,13 @@ class EngineError(LstmTuiError):
     """The process that runs TensorFlow could not answer."""
 
 
-class EngineUnavailable(EngineError):
+class EngineUnavailable(EngineError):  # noqa: N818 - what is the case, not that it is an error
     """The engine cannot be started."""
 
 
-class EngineDied(EngineError):
+class EngineDied(EngineError):  # noqa: N818
     """The engine was killed or crashed; a new one can take over."""
 
 
-class Cancelled(EngineError):
+class Cancelled(EngineError):  # noqa: N818
     """The user asked the engine to stop."""

@@ -30,9 +30,13 @@ from lstm_tui.recurrent.recording import Array
 
 __all__ = ["Explanation", "explain", "mismatch"]
 
+_NO_RESET_STATES = "Keras 3 models have no reset_states(): nothing was reset; each stateful layer has a reset_state() of its own."
+
 
 def explain(failure: CallFailure, facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation:
     """What a failed call means: the finding's code, or `` with Keras' own words where none is certain."""
+    if failure.error_type == "AttributeError" and "reset_states" in failure.message:
+        return Explanation("reset-unavailable", _NO_RESET_STATES)
     said = read_message(failure.message)
     judged = next(misfits(facts, inputs, failure.layer), None)
     if judged is not None and judged.certain:

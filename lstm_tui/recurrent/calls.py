@@ -1,4 +1,4 @@
-"""What can be asked of a model, as values: the calls of a scenario, the states they start from, their outcomes.
+"""What can be asked of a model, as values: calls, the states they start from, their outcomes.
 
 A `RunPlan` goes to the engine, a `Run` comes back. Both are plain values: equal keys mean equal runs.
 """
@@ -20,7 +20,7 @@ Inputs = Mapping[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class StateReset:
-    """Set states before the calls: `layers` by path (empty: every stateful layer), to zeros, random or `saved`."""
+    """Set states before the calls: `layers` by path (empty: all stateful ones), to zeros, random or `saved`."""
 
     layers: tuple[str, ...] = ()
     to: Literal["zeros", "random", "saved"] = "zeros"

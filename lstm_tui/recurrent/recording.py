@@ -1,7 +1,7 @@
 """What a model did in one call: every state and gate of every recurrent layer, and what came out.
 
-A `Recording` is a finished value. It is made by `keras_adapter`, judged by `checks`, drawn by `charts`; none of
-them can reach back into the model through it. Arrays in it are read-only.
+A `Recording` is a finished value. It is made by `keras_adapter`, judged by `checks`, drawn by `charts`; none
+of them can reach back into the model through it. Arrays in it are read-only.
 
 Paths name layers as `trace` does: names joined by `/`, wrappers and nested models included
 (`encoder/bidirectional/forward_lstm`); a layer called again is `P#2`, `P#3`; cells of a stack `P/cell_0`, ….
@@ -77,7 +77,7 @@ class Recording:
 
     inputs: as they went in, by input name, `(batch, timesteps, features)` for a sequence.
     outputs: as `model.predict` gives them, by output name.
-    prefix: by output name `(batch, timesteps, ...)`, the output had the sequence ended at t; only where defined.
+    prefix: by output name `(batch, timesteps, ...)`, the output had the sequence ended at t, where defined.
     prefix_missing: by output name, why `prefix` has no entry.
     unrecorded: by layer path, why a recurrent layer could not be recorded.
     states_before, states_after: of stateful layers, by `path/state`.
