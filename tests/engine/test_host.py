@@ -39,6 +39,8 @@ while True:
         elif word == "ask":
             engine.ask(LoadModel(Path("noise.keras")))
             print("answered", engine.pid, flush=True)
+        elif word == "hello":
+            print("hello", flush=True)
         elif word == "leave":
             break
     except KeyboardInterrupt:
@@ -123,6 +125,8 @@ def test_no_process_outlives_a_program_that_just_ends(stand_in_path: None) -> No
 def test_control_c_in_the_terminal_reaches_the_program_and_not_the_engine(stand_in_path: None) -> None:
     with program() as running:
         _, worker = line_of(running)
+        say(running, "hello")
+        assert line_of(running) == ["hello"]  # from here on it is ready for an interrupt
         os.killpg(running.pid, signal.SIGINT)
         assert line_of(running) == ["interrupted"]
         os.kill(int(worker), signal.SIGINT)
