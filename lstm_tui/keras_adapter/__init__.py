@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from lstm_tui.keras_adapter.load import LoadOptions, load_model, open_model
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
-from lstm_tui.keras_adapter.runtime import limit_threads, versions
+from lstm_tui.keras_adapter.runtime import versions
 
 __all__ = [
     "LoadOptions",
     "LoadedModel",
     "OnProgress",
-    "limit_threads",
     "load_model",
     "open_model",
     "versions",

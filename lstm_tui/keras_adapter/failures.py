@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,26 +27,44 @@ class FailureWatch:
         self._placed = placed
         self._paths = {id(place.layer): place.path for place in placed}
         self._local = threading.local()
+        self._lock = threading.Lock()
+        self._watchers = 0
+        self._original: Callable[..., Any] = keras.layers.Layer.__call__
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Watch every call of a layer, also of those that are made meanwhile."""
-        layer_class = keras.layers.Layer
-        called = layer_class.__call__
-
-        def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            self._local.error = None
-            try:
-                return called(layer, *args, **kwargs)
-            except BaseException as error:
-                self._note(error, layer)
-                raise
-
-        layer_class.__call__ = watched
+        """Watch every call of a layer, also of layers made meanwhile; threads may enter it together."""
+        with self._lock:
+            self._watchers += 1
+            if self._watchers == 1:
+                self._original = keras.layers.Layer.__call__
+                keras.layers.Layer.__call__ = self._watched()
         try:
             yield
         finally:
-            layer_class.__call__ = called
+            with self._lock:
+                self._watchers -= 1
+                if not self._watchers:
+                    keras.layers.Layer.__call__ = self._original
+
+    def _watched(self) -> Callable[..., Any]:
+        watch, original = self, self._original
+
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            with watch.at(layer):
+                return original(layer, *args, **kwargs)
+
+        return call
+
+    @contextmanager
+    def at(self, layer: Any) -> Iterator[None]:
+        """What is done to the layer by other means than calling it."""
+        self._local.error = None
+        try:
+            yield
+        except BaseException as error:
+            self._note(error, layer)
+            raise
 
     def _note(self, error: BaseException, layer: Any) -> None:
         """The first known layer that an error passes; a cell is part of its layer, without a path."""
@@ -60,21 +78,34 @@ class FailureWatch:
         return CallFailure(path or self._of_node(words), one_line(type(error).__name__), many_lines(words))
 
     def _of_node(self, words: str) -> str:
-        """The deepest layer whose path lies in a node's name (`sequential/lstm_1_2/while/MatMul`)."""
+        """The layer whose path lies in a node's name (`sequential_1/lstm_1/while/MatMul`) best of all."""
         nodes = re.findall(r"(?:\{\{node |Detected at node )([\w./-]+)", words)
-        found = [
-            place.path
-            for node in nodes
+        scores = {
+            place.path: _likeness(place.path.split("/"), node.split("/"))
             for place in self._placed
-            if _lies_in(place.path.split("/"), node.split("/"))
-        ]
-        return max(found, key=lambda path: path.count("/"), default="")
+            for node in nodes[:1]
+        }
+        best = max(scores, key=lambda path: scores[path], default="")
+        return best if best and scores[best] else ""
 
 
-def _lies_in(path: list[str], node: list[str]) -> bool:
-    """Whether the names stand in the node's name in this order, each possibly numbered by TensorFlow."""
-    parts = iter(node)
-    return all(any(re.fullmatch(rf"{re.escape(name)}(_\d+)?", part) for part in parts) for name in path)
+def _likeness(path: list[str], node: list[str]) -> int:
+    """How well the names stand in the node's name in this order; 0 where one of them is missing.
+
+    Keras opens a layer's scope twice and TensorFlow numbers the second, so that `lstm_1` is the scope of
+    `lstm` rather than that of another layer named `lstm_1`.
+    """
+    score, rest = 0, iter(node)
+    for name in path:
+        found = next((part for part in rest if name in {part, _unnumbered(part)}), None)
+        if found is None:
+            return 0
+        score += 3 if _unnumbered(found) == name else 2
+    return score
+
+
+def _unnumbered(part: str) -> str:
+    return re.sub(r"_\d+$", "", part)
 
 
 def keras_words(error: BaseException) -> str:

@@ -24,13 +24,17 @@ class _Attributes:
     """The attributes of one object, with what stood in those that are lists, sets or dictionaries."""
 
     owner: Any
+    was_built: bool
     values: dict[str, Any]
     contents: dict[str, Any]
 
 
 @contextmanager
 def left_as_found(model: Any) -> Iterator[None]:
-    """Put back weights, states, seeds and attributes of the model and all its layers, also after an error."""
+    """Put back weights, states, seeds and attributes of the model and all its layers, also after an error.
+
+    A layer that was not built before stays built: its weights would be drawn anew by every call.
+    """
     values = snapshot(model)
     attributes = [_keep(owner) for owner in _owners(model)]
     try:
@@ -100,7 +104,7 @@ def _keep(owner: Any) -> _Attributes:
     contents = {
         name: _copied(value) for name, value in values.items() if isinstance(value, list | dict | set)
     }
-    return _Attributes(owner, values, contents)
+    return _Attributes(owner, bool(getattr(owner, "built", True)), values, contents)
 
 
 def _copied(value: Any) -> Any:
@@ -109,6 +113,8 @@ def _copied(value: Any) -> Any:
 
 def _restore(kept: _Attributes) -> None:
     """Written past `__setattr__`, which would have Keras track everything anew."""
+    if not kept.was_built and kept.owner.built:
+        return
     attributes = vars(kept.owner)
     attributes.clear()
     attributes.update(kept.values)

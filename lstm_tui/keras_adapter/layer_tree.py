@@ -18,8 +18,9 @@ import numpy as np
 
 from lstm_tui.plain_text import one_line
 
-#: How deep plain Python objects are searched for layers.
-_SEARCH_DEPTH = 4
+#: How deep plain Python objects are searched for layers, and the longest list that is looked through.
+_SEARCH_DEPTH = 8
+_SEARCH_LENGTH = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +80,11 @@ def _children(parent: Any, owner: Any) -> Iterator[tuple[str, Any, Any]]:
         yield from ((f"cell_{index}", inner, owner) for index, inner in enumerate(stack.cells))
     if stack is not parent:
         return
-    for layer in _declared(parent):
+    hidden = hidden_layers(parent) if is_custom(parent) else []
+    # a model of the user's own that is no graph has its layers in the order of its attributes
+    is_graph = getattr(parent, "_inputs_struct", None) is not None
+    for layer in _declared(parent) + hidden if is_graph else hidden + _declared(parent):
         yield layer_name(layer), layer, None
-    if is_custom(parent):
-        for layer in hidden_layers(parent):
-            yield layer_name(layer), layer, None
 
 
 def _declared(parent: Any) -> list[Any]:
@@ -135,11 +136,11 @@ def _search(value: Any, depth: int, found: list[Any], seen: set[int]) -> None:
         if not isinstance(value, keras.metrics.Metric):
             found.append(value)
     elif isinstance(value, dict):
-        for key, inner in list(value.items()):
+        for key, inner in list(value.items())[:_SEARCH_LENGTH]:
             if not _is_bookkeeping(key):
                 _search(inner, depth - 1, found, seen)
     elif isinstance(value, list | tuple | set):
-        for inner in list(value):
+        for inner in list(value)[:_SEARCH_LENGTH]:
             _search(inner, depth - 1, found, seen)
     elif _is_plain_object(value):
         _search(vars(value), depth - 1, found, seen)

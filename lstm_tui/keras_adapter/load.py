@@ -12,6 +12,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -22,7 +23,7 @@ from lstm_tui.errors import ModelFileError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.model_file import read_model_file, refuse_unless_trusted
+from lstm_tui.model_file import ModelFacts, read_model_file, refuse_unless_trusted
 from lstm_tui.plain_text import one_line
 
 
@@ -49,10 +50,17 @@ def load_model(path: Path, *, trust: bool = False, custom_objects: tuple[str, ..
     on_file = read_model_file(path)
     refuse_unless_trusted(on_file, trust=trust, custom_objects=bool(custom_objects))
     model = load_keras(path, trust=trust, custom_objects=custom_objects)
-    facts = model_facts(model, path, on_file.format, on_file.keras_version)
+    facts = _with_what_the_file_says(model_facts(model, path, on_file.format, on_file.keras_version), on_file)
     return LoadedModel(
         model, facts, lambda saved: load_keras(saved, trust=trust, custom_objects=custom_objects)
     )
+
+
+def _with_what_the_file_says(facts: ModelFacts, on_file: ModelFacts) -> ModelFacts:
+    """Keras' facts with the remarks on the file, which Keras does not know of."""
+    notes = {layer.path: layer.note for layer in on_file.layers}
+    layers = tuple(replace(layer, note=notes.get(layer.path, "")) for layer in facts.layers)
+    return replace(facts, layers=layers, obstacles=on_file.obstacles, warnings=on_file.warnings)
 
 
 def load_keras(path: Path, *, trust: bool, custom_objects: tuple[str, ...]) -> Any:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from lstm_tui.keras_adapter.facts import model_facts
+from lstm_tui.keras_adapter.failures import FailureWatch
 from lstm_tui.keras_adapter.feeding import as_tensors, by_name
 from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.loaded import LoadedModel
@@ -47,11 +48,19 @@ class Made:
 class Maker:
     """Makes calls on one model; `reload` puts another in its place.
 
+    watch: told where in the layers something fails.
     outcome_of: makes a call and says what became of it, for calls inside calls.
     """
 
-    def __init__(self, loaded: LoadedModel, plan: RunPlan, outcome_of: Callable[[Call], CallOutcome]) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        plan: RunPlan,
+        watch: FailureWatch,
+        outcome_of: Callable[[Call], CallOutcome],
+    ) -> None:
         self.loaded = loaded
+        self._watch = watch
         self.predictor = Predictor(loaded)
         self._plan = plan
         self._outcome_of = outcome_of
@@ -95,7 +104,7 @@ class Maker:
 
     def _reset(self, call: ResetStates) -> Made:
         if call.scope == "top_level":
-            return Made(note=_reset_top_level(self.loaded))
+            return Made(note=_reset_top_level(self.loaded, self._watch))
         reached = apply_reset(state_variables(self.loaded.placed), call.to or StateReset())
         return Made(note=f"reset {', '.join(reached)}" if reached else "no layer of this model is stateful")
 
@@ -159,13 +168,14 @@ def _of_threads(outcomes: list[list[CallOutcome]]) -> Made:
     return Made(outputs, "; ".join(failures))
 
 
-def _reset_top_level(loaded: LoadedModel) -> str:
+def _reset_top_level(loaded: LoadedModel, watch: FailureWatch) -> str:
     """The loop over `model.layers` that people write; says which stateful layers it does not reach."""
     stateful = {state.layer for state in state_variables(loaded.placed)}
     top = {id(layer) for layer in loaded.model.layers}
     for layer in loaded.model.layers:
         if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
-            layer.reset_state()
+            with watch.at(layer):
+                layer.reset_state()
     missed = sorted(stateful - {path for path in stateful if _top_of(path, loaded) in top})
     note = f"{len(stateful) - len(missed)} of {len(stateful)} stateful layers reset"
     return f"{note}; missed {', '.join(missed)}" if missed else note

@@ -1,4 +1,4 @@
-"""Layers, cells and models of a user's own, as they are met in the wild: for the zoo and `--custom-objects`."""
+"""Layers, cells and models of a user's own, as met in the wild: for the zoo and for `--custom-objects`."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ from tests.keras_adapter.step_by_step import gates, stepped_loops  # noqa: E402
 WITHOUT_PREFIX = {
     "cells_by_hand", "own_loop", "loop_in_the_graph",
     "bidirectional", "bidirectional_sequences", "bidirectional_sum", "bidirectional_mul", "bidirectional_ave",
-    "bidirectional_unmerged", "bidirectional_of_two_kinds", "bidirectional_with_state", "stateful_bidirectional",
+    "bidirectional_unmerged", "bidirectional_of_two_kinds", "bidirectional_with_state",
+    "stateful_bidirectional",
     "masking_bidirectional", "masking_backwards", "go_backwards", "go_backwards_sequences",
     "convolution_that_looks_ahead", "convolution_with_strides",
     "attention_over_steps", "attention_from_last_step", "pooled_over_time", "flattened",
@@ -205,4 +206,7 @@ def test_every_layer_output_has_its_shape_and_values(taken):
         assert output.shapes and output.dtype
         if output.values is not None:
             assert tuple(value.shape for value in output.values) == output.shapes
-    assert any(output.values is not None for output in taken.recording.layer_outputs)
+    if (
+        taken.name != "loop_in_the_graph"
+    ):  # what runs inside a loop of TensorFlow's is told by its shape alone
+        assert all(output.values is not None for output in taken.recording.layer_outputs)
