@@ -11,8 +11,6 @@ Left out on purpose: `Lambda` (Python code in the file), `TFSMLayer` (opens anot
 
 from __future__ import annotations
 
-import re
-
 _LAYERS = """
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D
     AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add
@@ -139,38 +137,41 @@ INITIALIZERS = frozenset(_INITIALIZERS.split())
 LOSS_FUNCTIONS = frozenset(_LOSS_FUNCTIONS.split())
 METRIC_FUNCTIONS = frozenset(_METRIC_FUNCTIONS.split())
 
-_BELOW = r"(\.[a-z0-9_]+)*"
-_OPERATIONS_MODULE = r"keras\.src\.ops\."
-
-#: Classes by the modules that Keras writes for them.
-FAMILIES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
-    (re.compile(pattern), frozenset(names.split()))
-    for pattern, names in (
-        (r"keras|keras\.models|keras\.src\.models\.(functional|sequential|model)", " ".join(MODELS)),
-        (rf"keras\.layers|keras\.src\.layers{_BELOW}", _LAYERS),
-        (rf"keras\.initializers|keras\.src\.initializers{_BELOW}", _INITIALIZERS),
-        (rf"keras\.regularizers|keras\.src\.regularizers{_BELOW}", _REGULARIZERS),
-        (rf"keras\.constraints|keras\.src\.constraints{_BELOW}", _CONSTRAINTS),
-        (rf"keras|keras\.dtype_policies|keras\.src\.dtype_policies{_BELOW}", _DTYPE_POLICIES),
-        (rf"keras\.quantizers|keras\.src\.quantizers{_BELOW}", _QUANTIZERS),
-        (rf"keras\.losses|keras\.src\.losses{_BELOW}", _LOSSES),
-        (rf"keras\.metrics|keras\.src\.metrics{_BELOW}", _METRICS),
-        (rf"keras\.optimizers|keras\.src\.optimizers{_BELOW}", _OPTIMIZERS),
-        (rf"keras\.optimizers\.schedules|keras\.src\.optimizers\.schedules{_BELOW}", _SCHEDULES),
-        (_OPERATIONS_MODULE + "numpy", _NUMPY_OPERATIONS),
-        (_OPERATIONS_MODULE + "nn", _NN_OPERATIONS),
-        (_OPERATIONS_MODULE + "math", _MATH_OPERATIONS),
-        (_OPERATIONS_MODULE + "linalg", _LINALG_OPERATIONS),
-        (_OPERATIONS_MODULE + "image", _IMAGE_OPERATIONS),
-        (_OPERATIONS_MODULE + "core", _CORE_OPERATIONS),
-        (_OPERATIONS_MODULE + "einops", "Rearrange"),
-    )
+#: Classes by the part of Keras they are in: `keras.layers` and `keras.src.layers.rnn.lstm` are both `layers`.
+_FAMILIES: dict[str, frozenset[str]] = {
+    part: frozenset(names.split())
+    for part, names in {
+        "layers": _LAYERS,
+        "initializers": _INITIALIZERS,
+        "regularizers": _REGULARIZERS,
+        "constraints": _CONSTRAINTS,
+        "dtype_policies": _DTYPE_POLICIES,
+        "quantizers": _QUANTIZERS,
+        "losses": _LOSSES,
+        "metrics": _METRICS,
+        "optimizers": _OPTIMIZERS + _SCHEDULES,
+    }.items()
+}
+_OPERATIONS: dict[str, frozenset[str]] = {
+    f"keras.src.ops.{part}": frozenset(names.split())
+    for part, names in {
+        "numpy": _NUMPY_OPERATIONS,
+        "nn": _NN_OPERATIONS,
+        "math": _MATH_OPERATIONS,
+        "linalg": _LINALG_OPERATIONS,
+        "image": _IMAGE_OPERATIONS,
+        "core": _CORE_OPERATIONS,
+        "einops": "Rearrange",
+    }.items()
+}
+_MODEL_MODULES = frozenset(
+    {"keras", "keras.models"} | {f"keras.src.models.{name.lower()}" for name in MODELS}
 )
 
 #: Operations (`x[:, -1]`, `keras.ops.mean(x)`), which stand in graphs beside layers.
-OPERATIONS = frozenset().union(*(names for pattern, names in FAMILIES if "ops" in pattern.pattern))
+OPERATIONS = frozenset().union(*_OPERATIONS.values())
 #: What a `.h5` file names without a module: anything but operations.
-WITHOUT_MODULE = frozenset().union(*(names for pattern, names in FAMILIES if "ops" not in pattern.pattern))
+WITHOUT_MODULE = MODELS.union(*_FAMILIES.values())
 
 #: Values that are no classes but are written like them: tensors, slices, bytes.
 PLAIN_VALUES = frozenset(
@@ -213,4 +214,15 @@ def is_allowed(module: str, class_name: str) -> bool:
     """Whether a model may be made of this class of Keras'; `module` is empty where the file has none."""
     if not module:
         return class_name in WITHOUT_MODULE
-    return any(class_name in names and pattern.fullmatch(module) for pattern, names in FAMILIES)
+    if module in _MODEL_MODULES and class_name in MODELS:
+        return True
+    if module == "keras":  # dtype policies are exported at the top
+        return class_name in _FAMILIES["dtype_policies"]
+    if module in _OPERATIONS:
+        return class_name in _OPERATIONS[module]
+    part = (
+        module.removeprefix("keras.src.")
+        if module.startswith("keras.src.")
+        else module.removeprefix("keras.")
+    )
+    return module.startswith("keras.") and class_name in _FAMILIES.get(part.partition(".")[0], ())

@@ -155,19 +155,21 @@ def _entries(inner: Any) -> Any:
 
 
 ENTRIES = st.recursive(_entries(VALUES), _entries, max_leaves=6)
+#: Without weights nothing is read in a child process, which is what takes the time.
+NO_WEIGHTS = {"model.weights.h5": None}
 SHAPES = st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=5)
 
 
 @bounded
 @given(entry=ENTRIES)
 def test_any_configuration(craft: Any, entry: Any) -> None:
-    survives(craft.keras(entry))
+    survives(craft.keras(entry, members=NO_WEIGHTS))
 
 
-@settings(bounded, max_examples=150)
+@settings(bounded, max_examples=100)
 @given(shape=SHAPES, layers=st.lists(ENTRIES, max_size=3))
 def test_any_layers_behind_an_input(craft: Any, shape: list[int | None], layers: list[Any]) -> None:
-    survives(craft.keras(craft.sequential(craft.input(*shape), *layers)))
+    survives(craft.keras(craft.sequential(craft.input(*shape), *layers), members=NO_WEIGHTS))
 
 
 @bounded
@@ -176,5 +178,4 @@ def test_any_graph(craft: Any, layers: list[Any], inputs: Any, outputs: Any) -> 
     graph = craft.layer(
         "Functional", "f", layers=[craft.input(3), *layers], input_layers=inputs, output_layers=outputs
     )
-    survives(craft.keras(graph))
-    survives(craft.h5(graph))
+    survives(craft.keras(graph, members=NO_WEIGHTS))
