@@ -57,6 +57,11 @@ class Story:
     input_source: str = ""
     opened: LoadedScenario | None = None
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where files that the user names are looked for: the current folder, then the scenario's own."""
+        return (Path(), self.path.parent) if self.path is not None else (Path(),)
+
 
 @dataclass(frozen=True, eq=False)
 class Session:

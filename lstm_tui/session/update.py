@@ -139,7 +139,7 @@ def _step_history(session: Session, history: History, nothing: str) -> Result:
 
 
 def _refold(session: Session, history: History, *, otherwise: Session | None = None) -> Result:
-    """The session with `history` and its plan folded anew; `otherwise` if it does not fit, with the reason."""
+    """The session with `history` and its plan folded anew; `otherwise` if it does not fit."""
     if not session.material.inputs:
         return replace(session, history=history, plan=None, key=""), ()
     try:

@@ -187,7 +187,9 @@ class WorkbenchScreen(Screen[None]):
 
     def action_open_input(self) -> None:
         """Ask for an input file or a random sequence."""
-        self.app.push_screen(OpenInputDialogue(self.session.model), self._dispatch_if_any)
+        self.app.push_screen(
+            OpenInputDialogue(self.session.model, self.session.story.folders), self._dispatch_if_any
+        )
 
     def action_story(self) -> None:
         """All that is known of this scenario, to read."""

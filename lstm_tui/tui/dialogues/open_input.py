@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
@@ -12,22 +13,24 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.session.commands import OpenInputs
 from lstm_tui.tui.dialogues.line import LineDialogue
+from lstm_tui.tui.dialogues.typed import found_in
 
 _RANDOM = "random"
 _MOST_FILES = 200
 
 
 class OpenInputDialogue(LineDialogue[OpenInputs]):
-    """Lists array files here and beside the model; the word `random` draws a sequence that fits the model."""
+    """Lists array files at hand; the word `random` draws a sequence that fits the model."""
 
-    def __init__(self, model: ModelFacts) -> None:
-        files = [(str(path), str(path)) for path in _array_files(model.path)]
+    def __init__(self, model: ModelFacts, folders: Sequence[Path]) -> None:
+        files = [(str(path), str(path)) for path in _array_files([*folders, model.path.parent], model.path)]
         super().__init__(
             "Open an input: .npy, .npz, .csv, .json or .h5",
             placeholder="a path, or: random, or: random 200 (timesteps)",
             choices=[("random sequence of the right shape", _RANDOM), *files],
         )
         self._model = model
+        self._folders = folders
 
     def answer_of(self, text: str) -> OpenInputs:
         """Read the file, or draw the sequence."""
@@ -36,7 +39,7 @@ class OpenInputDialogue(LineDialogue[OpenInputs]):
             return OpenInputs(random_inputs(self._model, words[1:]), "random sequence, seed 0")
         if not text:
             raise InputFileError("no file was named", expected="a path, or the word random")
-        path = Path(text).expanduser()
+        path = found_in(text, self._folders) / Path(text).expanduser()
         return OpenInputs(assign(read_arrays(path), self._model.inputs), path.name)
 
 
@@ -56,15 +59,10 @@ def random_inputs(model: ModelFacts, words: list[str]) -> Inputs:
     }
 
 
-def _array_files(model: Path) -> list[Path]:
-    """Array files in the current folder and beside the model, the model itself left out."""
-    folders = dict.fromkeys((Path(), model.parent))
-    found = [
-        path
-        for folder in folders
-        if folder.is_dir()
-        for path in sorted(folder.iterdir())
-        if path.suffix in INPUT_SUFFIXES
-    ]
-    unique = {path.resolve(): path for path in found if path.resolve() != model.resolve()}
-    return list(unique.values())[:_MOST_FILES]
+def _array_files(folders: Sequence[Path], model: Path) -> list[Path]:
+    """Array files in the folders and in folders called `inputs` within them, the model itself left out."""
+    places = dict.fromkeys(place for folder in folders for place in (folder, folder / "inputs"))
+    found = [path for place in places if place.is_dir() for path in sorted(place.iterdir())]
+    arrays = {path.resolve(): path for path in found if path.suffix in INPUT_SUFFIXES}
+    arrays.pop(model.resolve(), None)
+    return list(arrays.values())[:_MOST_FILES]

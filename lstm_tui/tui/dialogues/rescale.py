@@ -16,6 +16,6 @@ class RescaleDialogue(EditDialogue):
             session,
             question="Rescale the input (or, with inverse: true, the output)",
             offers=rescale_offers(session),
-            parse=lambda text: typed_edits(text, "rescale"),
+            parse=lambda text: typed_edits(text, "rescale", session.story.folders),
             example="file: scaler.json   or   method: standard, mean: [0], scale: [2]",
         )

@@ -22,6 +22,6 @@ class ResetDialogue(EditDialogue):
             session,
             question=question,
             offers=offers,
-            parse=lambda text: typed_edits(text, "reset"),
+            parse=lambda text: typed_edits(text, "reset", session.story.folders),
             example="layers: [lstm_1], to: zeros | random | {file: h0.npz}",
         )

@@ -20,6 +20,6 @@ class ReshapeDialogue(EditDialogue):
             session,
             question=f"Reshape the input\nis     {now}\nmodel  {wanted}",
             offers=reshape_offers(session),
-            parse=lambda text: typed_edits(text, "reshape"),
+            parse=lambda text: typed_edits(text, "reshape", session.story.folders),
             example="transpose: [0, 2, 1] · window: 10 · pad: 20 · select: [0, 1] · to: [1, 10, 5]",
         )

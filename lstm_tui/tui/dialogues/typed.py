@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.session.edits import Edit
 
 
-def typed_edits(text: str, kind: str) -> tuple[Edit, ...]:
+def typed_edits(text: str, kind: str, folders: Sequence[Path]) -> tuple[Edit, ...]:
     """The edit that `text` says, as the body of an action of this `kind` (`reset`, `rescale`, `reshape`).
 
-    Files are looked for from the current folder. Raises: LstmTuiError that says what cannot be understood.
+    folders: where a file that is named is looked for, in order.
+    Raises: LstmTuiError that says what cannot be understood.
     """
     from pydantic import ValidationError
 
@@ -31,7 +32,20 @@ def typed_edits(text: str, kind: str) -> tuple[Edit, ...]:
     except ValidationError as error:
         said = [one_line(each["msg"]) for each in error.errors(include_url=False)[:3]]
         raise EditError("\n".join(dict.fromkeys(said)), expected=", ".join(known)) from None
-    return (load_action(words, Scenario(path=Path("typed line"), name="typed", model="")),)
+    folder = found_in(_file_named(body), folders)
+    return (load_action(words, Scenario(path=folder / "typed line", name="typed", model="")),)
+
+
+def found_in(name: str, folders: Sequence[Path]) -> Path:
+    """The first of `folders` that holds the file `name`; the first of all where none does."""
+    return next((folder for folder in folders if name and (folder / name).is_file()), folders[0])
+
+
+def _file_named(body: Mapping[str, Any]) -> str:
+    """`file: NAME` or `to: {file: NAME}`, `` where there is neither."""
+    states = body.get("to")
+    name = states.get("file") if isinstance(states, Mapping) else body.get("file")
+    return name if isinstance(name, str) else ""
 
 
 def _body(text: str) -> Mapping[str, Any]:

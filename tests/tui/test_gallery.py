@@ -1,0 +1,107 @@
+"""The gallery opens, and its scenarios show fault and cure by the keys that their stories name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from lstm_tui.scenario.gallery import gallery
+from lstm_tui.tui.opening import open_scenario
+from tests.tui.conftest import OpenApp, Screen
+
+pytestmark = pytest.mark.keras
+
+
+def entry(name: str) -> object:
+    return next(each.path for each in gallery() if each.path.stem.endswith(name))
+
+
+def last(screen: Screen) -> np.ndarray:
+    run = screen.app.session.run  # type: ignore[union-attr]
+    assert run is not None
+    return next(iter(run.outcomes[-1].outputs.values()))
+
+
+async def pressed(screen: Screen, keys: Sequence[str]) -> None:
+    for key in keys:
+        if " " in key or "/" in key:
+            await screen.type(key)
+        else:
+            await screen.press(key)
+    await screen.answered()
+
+
+async def test_the_gallery_tells_each_story_and_opens_it(open_app: OpenApp) -> None:
+    async with open_app() as screen:
+        assert "No prediction" in screen.text
+        await screen.press("down")
+        assert gallery()[1].name in screen.text
+        await screen.press("enter")
+        await screen.answered()
+        assert "input-axes-swapped" in screen.text
+        await screen.press("G", "escape")
+        assert "input-axes-swapped" in screen.text
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("batch-axis-missing", "input-rank"),
+        ("axes-swapped", "input-axes-swapped"),
+        ("surplus-column", "input-features"),
+        ("bound-to-batch", "batch-size"),
+    ],
+)
+async def test_what_does_not_fit_is_explained_and_the_first_reshape_cures_it(
+    open_app: OpenApp, name: str, code: str
+) -> None:
+    async with open_app(open_scenario(entry(name))) as screen:
+        await screen.answered()
+        assert code in screen.pane("states")
+        await pressed(screen, ("S", "enter"))
+        assert "prediction" in screen.pane("output")
+        assert np.isfinite(last(screen)).all()
+
+
+async def test_the_missing_state_is_opened_beside_the_words(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(entry("decoder-state-missing"))) as screen:
+        await screen.answered()
+        assert "input-missing" in screen.pane("states")
+        await pressed(screen, ("o", "inputs/decoder-state-missing-with-states.npz", "enter"))
+        assert last(screen).argmax(-1).tolist() == [[4, 11, 7]]
+
+
+async def test_unscaled_dollars_are_scaled_and_predictions_turned_back(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(entry("unscaled-dollars"))) as screen:
+        await screen.answered()
+        assert np.ptp(last(screen)[0, 20:]) == 0, "the same value at every step"
+        await pressed(screen, ("s", "file: inputs/unscaled-dollars-scaler.joblib", "enter"))
+        assert np.ptp(last(screen)[0, 20:]) > 0.5
+
+
+async def test_a_reset_before_each_call_makes_identical_calls_equal(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(entry("carry-over"))) as screen:
+        await screen.answered()
+        assert "largest spread" in screen.pane("left")
+        assert "equal to the bit" not in screen.pane("left")
+        await pressed(screen, ("r", "enter"))
+        assert "equal to the bit" in screen.pane("left")
+
+
+async def test_the_reset_of_the_workbench_reaches_nested_layers(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(entry("nested-not-reset"))) as screen:
+        await screen.answered()
+        assert "missed" in screen.pane("left") or "missed" in " ".join(
+            outcome.note
+            for outcome in screen.app.session.run.outcomes  # type: ignore[union-attr]
+        )
+        await pressed(screen, ("r", "enter"))
+        outputs = [
+            outcome.outputs
+            for outcome in screen.app.session.run.outcomes
+            if outcome.outputs  # type: ignore[union-attr]
+        ]
+        values = [next(iter(each.values())) for each in outputs]
+        assert all(np.array_equal(values[0], value) for value in values)
