@@ -10,7 +10,7 @@ and `backward_NAME`, cells of a stack as `cell_0`, `cell_1`, ....
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -19,24 +19,12 @@ from lstm_tui.model_file.allowed import LAYERS, OPERATIONS
 from lstm_tui.model_file.container import Config
 from lstm_tui.model_file.facts import Obstacle
 from lstm_tui.model_file.refusals import CorruptModelError
+from lstm_tui.model_file.tensors import Shapes, TensorRef, build_shapes, calls, mapping, tensor_list
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.recording import Shape
-
-Shapes = tuple[Shape, ...]
 
 _DEPTH = 32
 _LAYERS = 20_000
 _KERAS_PACKAGES = ("keras", "tensorflow", "tf_keras")
-
-
-@dataclass(frozen=True)
-class TensorRef:
-    """An output of a layer as another layer names it; `shape` where the file says it."""
-
-    layer: str
-    node: int
-    tensor: int
-    shape: Shape | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,10 +153,10 @@ def _layer(entry: Config, place: _Place, reading: _Reading, name: str = "") -> D
         inner=tuple(
             _inner(class_name, config, replace(here, below_custom=custom or here.below_custom), reading)
         ),
-        calls=_calls(entry.get("inbound_nodes"), here.path, reading),
+        calls=calls(entry.get("inbound_nodes")),
         build_shapes=build_shapes(entry.get("build_config")) or _built_for(config),
-        inputs=tuple(_tensor_list(config.get("input_layers"))),
-        outputs=tuple(_tensor_list(config.get("output_layers"))),
+        inputs=tuple(tensor_list(config.get("input_layers"))),
+        outputs=tuple(tensor_list(config.get("output_layers"))),
         trainable=here.trainable,
         repeated=_is_repeated(entry, reading),
         custom=custom,
@@ -184,8 +172,8 @@ def _is_custom(entry: Config) -> bool:
 
 
 def _built_for(config: Config) -> Shapes:
-    """A sequential model without an InputLayer says it in its own configuration."""
-    return build_shapes({"input_shape": config.get("build_input_shape")})
+    """A sequential model without an InputLayer says it itself, before Keras 2.3 its first layer did."""
+    return build_shapes({"input_shape": config.get("build_input_shape") or config.get("batch_input_shape")})
 
 
 def _class_name(entry: Config) -> str:
@@ -245,14 +233,14 @@ def _halves(config: Config, here: _Place, reading: _Reading) -> Iterator[Declare
     if not _is_entry(forward):
         reading.problem(here.path, "A Bidirectional without a layer.")
         return
-    name = str(_mapping(forward.get("config")).get("name") or snake_case(_class_name(forward)))
+    name = str(mapping(forward.get("config")).get("name") or snake_case(_class_name(forward)))
     forward_name = f"forward_{name.removeprefix('forward_')}"
     yield _layer(forward, _inside(here, "forward_layer"), reading, forward_name)
     backward = config.get("backward_layer")
     if _is_entry(backward):
         yield _layer(backward, _inside(here, "backward_layer"), reading)
     else:  # Keras makes it from the forward layer
-        mirrored = {**_mapping(forward.get("config"))}
+        mirrored = {**mapping(forward.get("config"))}
         mirrored["go_backwards"] = not mirrored.get("go_backwards", False)
         made = {**forward, "config": mirrored}
         yield _layer(
@@ -261,7 +249,7 @@ def _halves(config: Config, here: _Place, reading: _Reading) -> Iterator[Declare
 
 
 def _stacked_cells(cell: Config, here: _Place, reading: _Reading) -> Iterator[DeclaredLayer]:
-    cells = _mapping(cell.get("config")).get("cells")
+    cells = mapping(cell.get("config")).get("cells")
     if cell.get("class_name") != "StackedRNNCells" or not isinstance(cells, list):
         return
     used: dict[str, int] = {}
@@ -308,81 +296,3 @@ def snake_case(name: str) -> str:
 
 def _is_entry(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict) and isinstance(value.get("class_name"), str)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _calls(nodes: object, path: str, reading: _Reading) -> tuple[tuple[TensorRef, ...], ...]:
-    if nodes is None:
-        return ()
-    if not isinstance(nodes, list):
-        reading.problem(path, "Its inbound_nodes are not a list.")
-        return ()
-    return tuple(tuple(_tensors_of_call(node)) for node in nodes)
-
-
-def _tensors_of_call(node: object) -> Iterator[TensorRef]:
-    if isinstance(node, list):  # Keras 2: [[layer, node, tensor, kwargs], ...]
-        yield from _tensor_list(node)
-    elif isinstance(node, dict):
-        yield from _keras_tensors([node.get("args"), node.get("kwargs")])
-
-
-def _keras_tensors(value: object) -> Iterator[TensorRef]:
-    """Every `__keras_tensor__` in the arguments of a call, in order; no recursion, however deep they are."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict) and item.get("class_name") == "__keras_tensor__":
-            config = _mapping(item.get("config"))
-            yield from _reference(config.get("keras_history"), as_shape(config.get("shape")))
-        elif isinstance(item, dict):
-            stack.extend(reversed(list(item.values())))
-
-
-def _tensor_list(value: object) -> Iterator[TensorRef]:
-    """The references in `input_layers`, `output_layers` or a Keras 2 node: one, a list, or a dict of them."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list) and item and isinstance(item[0], str):
-            yield from _reference(item[:3], None)
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict):  # Keras flattens dicts in the order of their keys
-            stack.extend(item[key] for key in sorted(item, reverse=True))
-
-
-def _reference(history: object, shape: Shape | None) -> Iterator[TensorRef]:
-    match history:
-        case [str(layer), int(node), int(tensor)] if node >= 0 and tensor >= 0:
-            yield TensorRef(layer, node, tensor, shape)
-
-
-def as_shape(value: object) -> Shape | None:
-    """`[null, 60, 5]` as a shape; None where it is not one."""
-    if not isinstance(value, list):
-        return None
-    sizes = [size for size in value if size is None or (isinstance(size, int) and not isinstance(size, bool))]
-    if len(sizes) != len(value) or any(size is not None and size < 0 for size in sizes):
-        return None
-    return tuple(sizes)
-
-
-def build_shapes(build_config: object) -> Shapes:
-    """The input shapes in a `build_config`: one, a list of them, or a dict by argument name."""
-    config = _mapping(build_config)
-    value = config.get("input_shape", config.get("shapes_dict"))
-    if isinstance(value, dict):
-        value = list(value.values())
-    shape = as_shape(value)
-    if shape is not None and value:
-        return (shape,)
-    if not isinstance(value, list):
-        return ()
-    shapes = [as_shape(item) for item in value]
-    return tuple(shape for shape in shapes if shape is not None) if all(s is not None for s in shapes) else ()

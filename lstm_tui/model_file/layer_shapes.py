@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lstm_tui.model_file.container import Config
-from lstm_tui.model_file.declared import Shapes, as_shape
 from lstm_tui.model_file.spatial_shapes import SPATIAL_RULES, per_axis
+from lstm_tui.model_file.tensors import Shapes, as_shape
 from lstm_tui.recurrent.recording import Shape
 
 Rule = Callable[[Config, Shapes], Shapes]

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstm_tui.model_file.container import Config
-from lstm_tui.model_file.declared import DeclaredLayer, Shapes
+from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.layer_shapes import MALFORMED, einsum_sizes
 from lstm_tui.model_file.propagation import Flow
 from lstm_tui.model_file.spatial_shapes import per_axis, split
+from lstm_tui.model_file.tensors import Shapes
 from lstm_tui.recurrent.recording import Shape
 
 

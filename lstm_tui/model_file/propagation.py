@@ -13,8 +13,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from lstm_tui.model_file.declared import DeclaredLayer, Shapes, TensorRef
+from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.layer_shapes import output_shapes_of
+from lstm_tui.model_file.tensors import Shapes, TensorRef
 from lstm_tui.recurrent.recording import Shape
 
 _CALLS = 100_000

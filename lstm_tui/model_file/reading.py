@@ -15,12 +15,13 @@ from pathlib import Path
 from lstm_tui.errors import ModelFileError
 from lstm_tui.model_file.allowed import UNSAFE_LAYERS
 from lstm_tui.model_file.container import Config, StoredModel, open_model_file
-from lstm_tui.model_file.declared import DeclaredLayer, Shapes, declare
+from lstm_tui.model_file.declared import DeclaredLayer, declare
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, Obstacle, TensorFacts
 from lstm_tui.model_file.judge import judge
 from lstm_tui.model_file.layer_weights import Weights, declared_weights
 from lstm_tui.model_file.propagation import Flow, propagate
 from lstm_tui.model_file.recurrent_facts import recurrent_facts
+from lstm_tui.model_file.tensors import Shapes
 from lstm_tui.model_file.weights import FoundWeights, WeightStats, find_weights, statistics
 from lstm_tui.plain_text import one_line
 
@@ -180,9 +181,10 @@ def _inputs(model: _Model) -> Iterator[TensorFacts]:
             )
         return
     shapes = _built_shapes(model)
-    for name, shape in zip(distinct_names(["input"] * len(shapes)), shapes, strict=True):
+    name = "input" if model.only_weights_tell else "input_layer"
+    for unique, shape in zip(distinct_names([name] * len(shapes)), shapes, strict=True):
         # A model that was never told its input was built by its first data: that batch size binds nothing.
-        yield TensorFacts(name, (None, *shape[1:]) if model.only_weights_tell else shape)
+        yield TensorFacts(unique, (None, *shape[1:]) if model.only_weights_tell else shape)
 
 
 def _built_shapes(model: _Model) -> Shapes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lstm_tui.model_file.container import Config
-from lstm_tui.model_file.declared import Shapes
+from lstm_tui.model_file.tensors import Shapes
 from lstm_tui.recurrent.recording import Shape
 
 Size = int | None

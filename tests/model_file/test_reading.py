@@ -272,3 +272,13 @@ def test_the_first_screen_opens_neither_weights_nor_tensorflow(craft: Any) -> No
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_first_layer_that_declares_the_input_itself(craft: Any) -> None:
+    """Before Keras 2.3 a sequential model had no InputLayer."""
+    first = {"class_name": "LSTM", "config": {"name": "lstm", "units": 3, "batch_input_shape": [None, 7, 2]}}
+    facts = read_model_file(craft.h5({"class_name": "Sequential", "config": [first]}, keras_version="2.1.6"))
+    assert [(t.name, t.shape) for t in facts.inputs] == [("input_layer", (None, 7, 2))]
+    assert [(item.path, item.output_shapes, item.parameters) for item in facts.layers] == [
+        ("lstm", ((None, 3),), 72)
+    ]
