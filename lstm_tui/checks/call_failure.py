@@ -30,7 +30,10 @@ from lstm_tui.recurrent.recording import Array
 
 __all__ = ["Explanation", "explain", "mismatch"]
 
-_NO_RESET_STATES = "Keras 3 models have no reset_states(): nothing was reset; each stateful layer has a reset_state() of its own."
+_NO_RESET_STATES = (
+    "Keras 3 models have no reset_states(), so nothing was reset; "
+    "each stateful layer has a reset_state() of its own."
+)
 
 
 def explain(failure: CallFailure, facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation:
