@@ -63,6 +63,7 @@ def cli() -> None:
     lstm-tui                               the gallery of bundled scenarios
     lstm-tui model.keras --input x.npy     step through a prediction
     lstm-tui scenario.yaml                 open a saved scenario
+    lstm-tui open --help                   all options of the workbench
     """
 
 
@@ -147,14 +148,17 @@ def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> No
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report here.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Engines at work at once."
+)
 @engine_options
 def replay(
-    paths: tuple[Path, ...], model: Path | None, as_json: bool, junit: Path | None, **options: Any
+    paths: tuple[Path, ...], model: Path | None, as_json: bool, junit: Path | None, jobs: int, **options: Any
 ) -> None:
     """Replay scenario files, or folders of them, and check what they expect."""
     from lstm_tui.report.replaying import replay_paths
 
-    sys.exit(replay_paths(paths, model, as_json, junit, _options(options), _progress))
+    sys.exit(replay_paths(paths, model, as_json, junit, _options(options), _progress, jobs))
 
 
 @cli.command()
