@@ -53,7 +53,8 @@ def snapshot(model: Any) -> list[tuple[Any, Any]]:
 def restore(values: list[tuple[Any, Any]]) -> None:
     """Put back what `snapshot` kept."""
     for variable, value in values:
-        variable.assign(value)
+        # without the read that Keras' own `assign` ends with: a recording restores every weight twice
+        (variable if isinstance(variable, tf.Variable) else variable.value).assign(value, read_value=False)
 
 
 def copy_variables(source: Any, target: Any) -> None:

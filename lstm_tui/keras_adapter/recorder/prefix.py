@@ -72,7 +72,7 @@ def check(
 
 def _lengths(timesteps: int, *, new: bool) -> list[int]:
     """Lengths to try, all shorter than the sequence."""
-    candidates = {timesteps // 8, timesteps // 3, (2 * timesteps) // 3} if new else {timesteps // 8}
+    candidates = {timesteps // 8, timesteps // 3, 2 * timesteps // 3} if new else {min(timesteps // 8, 32)}
     return sorted({max(1, length) for length in candidates if timesteps > 1})
 
 
