@@ -20,7 +20,7 @@ Inputs = Mapping[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class StateReset:
-    """Set states before the calls: `layers` by path (empty: every stateful one), to zeros, random or saved."""
+    """Set states before the calls: `layers` by path (empty: all stateful ones) to zeros, random or saved."""
 
     layers: tuple[str, ...] = ()
     to: Literal["zeros", "random", "saved"] = "zeros"

@@ -11,15 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_tui.arrays.fitting import suggestions
-from lstm_tui.arrays.rescale import Rescale, fit
+from lstm_tui.arrays.rescale import Method, Rescale, fit
+from lstm_tui.arrays.reshape import Reshape
 from lstm_tui.arrays.summary import describe as summarise
 from lstm_tui.checks.call_failure import mismatch
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.recurrent.calls import StateReset
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.scenario.actions import OnInput, targeted
 from lstm_tui.session.edits import Edit, ResetBeforeEachCall, fold
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import output_view
+
+_OFFERED_METHODS: tuple[Method, ...] = ("standard", "minmax", "robust")
+#: Fitting more values than this would stall the dialogue for seconds; a scaler file or numbers can be typed.
+_MOST_FITTED = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,56 +80,57 @@ def reset_offers(session: Session) -> tuple[Offer, ...]:
 
 def rescale_offers(session: Session) -> tuple[Offer, ...]:
     """Fitted on the reference sample where there is one, else on the input itself; inverse for the output."""
+    inputs = present_inputs(session)
     offers = []
-    for name, array in present_inputs(session).items():
-        if array.ndim == 0 or array.dtype.kind not in "fiu":
-            continue
+    for name, array in inputs.items():
         reference = session.material.reference.get(name)
-        source = reference if reference is not None and reference.shape[-1:] == array.shape[-1:] else array
+        fits = reference is not None and reference.shape[-1:] == array.shape[-1:]
+        source = reference if reference is not None and fits else array
+        if source.ndim == 0 or source.dtype.kind not in "fiu" or not 0 < source.size <= _MOST_FITTED:
+            continue
         reason = (
-            "fitted on the reference sample"
-            if source is reference
-            else "fitted on this input itself (no reference sample)"
+            "fitted on the reference sample" if fits else "fitted on this input itself (no reference sample)"
         )
-        for method in ("standard", "minmax", "robust"):
-            label = f"{method}" + (f" · {name}" if len(present_inputs(session)) > 1 else "")
-            offers.append(Offer(label, reason, (fit(method, source),)))
+        for method in _OFFERED_METHODS:
+            edit = fit(method, source, origin="fitted on the reference" if fits else "fitted on the input")
+            offers.append(_for_input(name, method, reason, (edit,), len(inputs)))
     return (*offers, *_inverse_offers(session))
+
+
+def _for_input(
+    name: str, label: str, reason: str, changes: Sequence[Reshape | Rescale], inputs: int
+) -> Offer:
+    """An offer for one input; where there are several, it says which and leaves the others alone."""
+    if inputs == 1:
+        return Offer(label, reason, tuple(changes))
+    return Offer(f"{name}: {label}", reason, tuple(OnInput(name, change) for change in changes))
 
 
 def _inverse_offers(session: Session) -> list[Offer]:
     """Undo on the output what a rescale of the input did, where the features allow it."""
     view = output_view(session)
-    done = [edit for edit in session.history.done if isinstance(edit, Rescale) and not edit.inverse]
-    if view is None or not done:
+    changes = [targeted(action)[0] for action in session.history.actions]
+    done = [change for change in changes if isinstance(change, Rescale) and not change.inverse]
+    if view is None or not done or int(np.size(done[-1].center)) not in (1, view.final.size):
         return []
     back = done[-1].inverted()
-    width = int(np.size(back.center))
-    if width not in (1, view.final.size):
-        return []
-    return [
-        Offer(f"inverse {back.method} of the output", "predictions back into the units of the data", (back,))
-    ]
+    label = f"inverse {back.method} of the output"
+    return [Offer(label, "predictions back into the units of the data", (back,))]
 
 
 def reshape_offers(session: Session) -> tuple[Offer, ...]:
     """For each input: what makes it fit this model, first what is most likely meant."""
     offers = []
     arrays = present_inputs(session)
+    bound = session.model.stateful_batch
     for tensor in session.model.inputs:
         array = arrays.get(tensor.name)
         if array is None:
             continue
-        bound = session.model.stateful_batch
-        for suggestion in suggestions(array.shape, tensor.shape, dtype=tensor.dtype, bound_batch=bound):
-            words = ", then ".join(step.describe() for step in suggestion.reshapes)
-            offers.append(
-                Offer(
-                    f"{words} → {shape_words(suggestion.result)}",
-                    suggestion.reason,
-                    tuple(suggestion.reshapes),
-                )
-            )
+        for found in suggestions(array.shape, tensor.shape, dtype=tensor.dtype, bound_batch=bound):
+            words = ", then ".join(step.describe() for step in found.reshapes)
+            label = f"{words} → {shape_words(found.result)}"
+            offers.append(_for_input(tensor.name, label, found.reason, found.reshapes, len(arrays)))
     return tuple(offers)
 
 
