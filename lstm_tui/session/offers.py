@@ -88,9 +88,7 @@ def rescale_offers(session: Session) -> tuple[Offer, ...]:
         source = reference if reference is not None and fits else array
         if source.ndim == 0 or source.dtype.kind not in "fiu" or not 0 < source.size <= _MOST_FITTED:
             continue
-        reason = (
-            "fitted on the reference sample" if fits else "fitted on this input itself (no reference sample)"
-        )
+        reason = "fitted on the reference sample" if fits else "fitted on this input itself (no reference)"
         for method in _OFFERED_METHODS:
             edit = fit(method, source, origin="fitted on the reference" if fits else "fitted on the input")
             offers.append(_for_input(name, method, reason, (edit,), len(inputs)))

@@ -52,7 +52,7 @@ def test_a_preview_that_does_not_fit_the_model_says_what_is_wanted(session: Sess
 
 def test_rescale_is_fitted_on_the_reference_where_there_is_one(facts: ModelFacts, x: Array) -> None:
     alone = rescale_offers(opened(facts, x))
-    assert {offer.reason for offer in alone} == {"fitted on this input itself (no reference sample)"}
+    assert {offer.reason for offer in alone} == {"fitted on this input itself (no reference)"}
     with_reference = rescale_offers(opened(facts, x, reference={"x": x + 100}))
     assert {offer.reason for offer in with_reference} == {"fitted on the reference sample"}
     standard = with_reference[0].edits[0]
