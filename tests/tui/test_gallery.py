@@ -84,7 +84,7 @@ async def test_unscaled_dollars_are_scaled_and_predictions_turned_back(open_app:
 async def test_a_reset_before_each_call_makes_identical_calls_equal(open_app: OpenApp) -> None:
     async with open_app(open_scenario(entry("carry-over"))) as screen:
         await screen.answered()
-        assert "largest spread" in screen.pane("left")
+        assert "spread" in screen.pane("left")
         assert "equal to the bit" not in screen.pane("left")
         await pressed(screen, ("r", "enter"))
         assert "equal to the bit" in screen.pane("left")

@@ -80,13 +80,13 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
     ink, width = canvas.ink, canvas.width
     last = describe(session.history.done[-1]) if session.history.done else "undone"
     lines = [heading("Before → after", last, width, ink.title, ink.dim)]
-    for word, outcome in (("before", change.before), ("after", change.after)):
+    for word, outcome in (("was", change.before), ("is", change.after)):
         lines.append(
             two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain)
         )
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
-        lines.append(two_ends([(" largest change", ink.dim)], [(text, ink.here)], width, ink.plain))
+        lines.append(two_ends([(" change", ink.dim)], [(text, ink.here)], width, ink.plain))
     return lines
 
 
@@ -102,7 +102,7 @@ def _calls(session: Session, canvas: Canvas) -> list[Line]:
         left = [(f"{mark}{index + 1} {outcome.call}", style)]
         lines.append(two_ends(left, [(_output_words(outcome), ink.plain)], width, ink.plain))
         if outcome.note:
-            lines += wrapped(f"   {outcome.note}", ink.dim, width, 2)
+            lines += wrapped(f"· {outcome.note}", ink.dim, width, 2)
     return [*lines, *_spread(session, canvas)]
 
 
@@ -117,7 +117,7 @@ def _spread(session: Session, canvas: Canvas) -> list[Line]:
     text = "equal to the bit" if gap == 0 else f"{gap:.3g}"
     return [
         two_ends(
-            [(" largest spread", ink.dim)],
+            [(" spread", ink.dim)],
             [(text, ink.good if gap == 0 else ink.warn)],
             canvas.width,
             ink.plain,
@@ -159,5 +159,7 @@ def _output_words(outcome: CallOutcome) -> str:
         if flat.size == 0:
             return shape_words(array.shape)
         # The end of a sequence is what one compares: its beginning hardly differs.
-        return " ".join(f"{value:.6g}" for value in flat) if flat.size <= 2 else f"… {flat[-1]:.6g}"
+        if flat.size == 1:
+            return f"{flat[0]:.6g}"
+        return " ".join(f"{value:.4g}" for value in flat) if flat.size <= 2 else f"… {flat[-1]:.6g}"
     return "–"
