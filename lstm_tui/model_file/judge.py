@@ -23,7 +23,7 @@ from lstm_tui.model_file.container import Config, StoredModel
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import ModelFacts, Obstacle
 from lstm_tui.model_file.layer_weights import Weights
-from lstm_tui.model_file.legacy import explains_class, legacy_obstacles
+from lstm_tui.model_file.legacy import explains_class, first_layer_obstacles, legacy_obstacles
 from lstm_tui.model_file.propagation import Flow, calls_when_built
 from lstm_tui.model_file.refusals import RefusedModelError
 from lstm_tui.model_file.walking import Found, walk
@@ -48,6 +48,7 @@ def judge(
 ) -> tuple[Obstacle, ...]:
     """Every obstacle that the configuration shows by itself; `weights` are those it declares, by layer."""
     found = [obstacle for place in walk(stored.config) for obstacle in _place_obstacles(place, stored)]
+    found += first_layer_obstacles(root) if stored.format == "h5" else ()
     found += _graph_obstacles(root, flow)
     found += _size_obstacles(root, flow)
     found += _budget_obstacles(stored, weights)

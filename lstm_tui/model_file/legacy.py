@@ -13,6 +13,7 @@ from typing import Literal
 
 from lstm_tui.model_file.allowed import INITIALIZERS, LAYERS, OPERATIONS
 from lstm_tui.model_file.container import Config
+from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import Obstacle
 from lstm_tui.model_file.walking import Found
 from lstm_tui.plain_text import one_line
@@ -62,6 +63,17 @@ def legacy_obstacles(
         yield from _operations(found)
     if keras_version.startswith(("1.", "2.")):
         yield from _redefined(found)
+
+
+def first_layer_obstacles(root: DeclaredLayer) -> Iterator[Obstacle]:
+    """Sequential models of a `.h5` file without an InputLayer: Keras 3 adds the batch as one more axis."""
+    for model in root.walk():
+        first = model.inner[0] if model.is_model and not model.is_functional and model.inner else None
+        if first and first.class_name != "InputLayer" and "batch_input_shape" in first.config:
+            what = (
+                "It declares the model's input by `batch_input_shape`, in which Keras 3 adds one more axis."
+            )
+            yield Obstacle("load-legacy", one_line(first.path), what, _OPEN_IN_KERAS_2)
 
 
 def _gone(found: Found, file_format: str) -> Iterator[Obstacle]:

@@ -213,9 +213,7 @@ def _children(layer: Any) -> list[tuple[str, Any]]:
         return [(layer.layer.name, layer.layer)]
     if kind == "RNN" and hasattr(layer.cell, "cells"):
         return [(f"cell_{index}", cell) for index, cell in enumerate(layer.cell.cells)]
-    return [
-        (inner.name, inner) for inner in getattr(layer, "layers", ()) if type(inner).__name__ != "InputLayer"
-    ]
+    return [(inner.name, inner) for inner in _layers_of(layer)]
 
 
 def _tree(layer: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -405,6 +403,24 @@ def test_lambda_layers_are_refused_like_keras_does(tmp_path: Path) -> None:
         assert [item.code for item in facts.obstacles] == ["load-unsafe"]
         with pytest.raises(ValueError, match=r"Lambda|lambda"):
             keras.models.load_model(tmp_path / f"model{suffix}", compile=False)
+
+
+def test_a_first_layer_without_an_input_layer_is_what_keras_refuses(zoo: Path, tmp_path: Path) -> None:
+    """Keras 3 takes the batch in `batch_input_shape` for one more axis when there is no InputLayer before it."""
+    import keras
+
+    def without_input_layer(config: Any) -> None:
+        first = config["config"]["layers"].pop(0)
+        config["config"]["layers"][0]["config"]["batch_input_shape"] = first["config"]["batch_shape"]
+        del config["config"]["build_input_shape"]
+
+    path = tmp_path / "old.h5"
+    _edit(zoo / "sequence.h5", path, without_input_layer)
+    facts = read_model_file(path)
+    assert [(item.code, item.blocking) for item in facts.obstacles] == [("load-legacy", True)]
+    assert facts.inputs[0].shape == (None, 60, 5)
+    with pytest.raises(ValueError, match="expected ndim=3, found ndim=4"):
+        keras.models.load_model(path, compile=False)
 
 
 LEGACY: dict[str, tuple[str, str, dict[str, Any]]] = {
