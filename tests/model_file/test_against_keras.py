@@ -406,7 +406,7 @@ def test_lambda_layers_are_refused_like_keras_does(tmp_path: Path) -> None:
 
 
 def test_a_first_layer_without_an_input_layer_is_what_keras_refuses(zoo: Path, tmp_path: Path) -> None:
-    """Keras 3 takes the batch in `batch_input_shape` for one more axis when there is no InputLayer before it."""
+    """Keras 3 takes the batch in `batch_input_shape` for one more axis then."""
     import keras
 
     def without_input_layer(config: Any) -> None:
