@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lstm_tui.errors import LstmTuiError
 from lstm_tui.keras_adapter.failures import FailureWatch, keras_words
 from lstm_tui.keras_adapter.keeping import copy_variables, left_as_found, restore, snapshot
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
@@ -97,6 +98,8 @@ class _Running:
         try:
             with self._watch.on():
                 made = self._maker.make(call)
+        except LstmTuiError as error:
+            self._note = one_line(f"not recorded: {error.happened}; {error.todo}")
         except Exception as error:  # noqa: BLE001 - whatever the user's model raises is the answer to his question
             failure = self._watch.failure(error)
         return CallOutcome(
@@ -120,6 +123,8 @@ class _Running:
         restore(start)
         try:
             self._recording = _compared(self._recorded(call), outcome.outputs)
+        except LstmTuiError as error:
+            self._note = one_line(f"not recorded: {error.happened}; {error.todo}")
         except Exception as error:  # noqa: BLE001 - the outputs stand without a recording
             _log.exception("recording failed")
             self._note = f"the call could not be recorded: {one_line(keras_words(error))}"

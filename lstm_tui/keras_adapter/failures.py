@@ -24,12 +24,16 @@ class FailureWatch:
     """Where in the layers the last error came from; one for each thread."""
 
     def __init__(self, placed: tuple[Placed, ...]) -> None:
-        self._placed = placed
-        self._paths = {id(place.layer): place.path for place in placed}
+        self.know(placed)
         self._local = threading.local()
         self._lock = threading.Lock()
         self._watchers = 0
         self._original: Callable[..., Any] = keras.layers.Layer.__call__
+
+    def know(self, placed: tuple[Placed, ...]) -> None:
+        """Name the layers of this model from now on."""
+        self._placed = placed
+        self._paths = {id(place.layer): place.path for place in placed}
 
     @contextmanager
     def on(self) -> Iterator[None]:

@@ -138,6 +138,7 @@ class Maker:
             model = self.loaded.load(path)
         self.loaded = LoadedModel(model, model_facts(model, facts.path, facts.format), self.loaded.load)
         self.predictor = Predictor(self.loaded)
+        self._watch.know(self.loaded.placed)
         return Made()
 
     def _threads(self, call: Threads) -> Made:

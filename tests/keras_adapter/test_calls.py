@@ -125,6 +125,12 @@ def test_a_call_after_a_reload_can_be_recorded(nested):
     assert made.recording.disagreement == 0.0
 
 
+def test_a_failure_after_a_reload_is_placed_in_the_new_model(nested):
+    *_, failed = run(nested, Reload(), Predict(inputs={"x": zoo.sequence(2, 4, 7)})).outcomes
+    assert failed.failure is not None
+    assert failed.failure.layer == "inner/lstm"
+
+
 def test_rows_order_and_batches_are_those_that_are_asked_for(plain):
     x = zoo.sequence(5, 4, zoo.FEATURES)
     whole, rows, reversed_, one_by_one = run(

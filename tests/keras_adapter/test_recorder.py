@@ -137,6 +137,17 @@ def test_large_outputs_are_told_by_shape_alone():
     assert dense.values is not None
 
 
+def test_what_would_not_fit_into_memory_is_refused_before_a_step_is_made(monkeypatch):
+    from lstm_tui.keras_adapter.recorder import record
+
+    monkeypatch.setattr(record, "LARGEST", 1000)
+    loaded = LoadedModel.in_memory(zoo.build(zoo.lstm).model)
+    run = loaded.run(RunPlan({"x": zoo.sequence()}), lambda *_: None)
+    assert run.outcomes[0].failure is None
+    assert run.recording is None
+    assert "fewer steps" in run.recording_note
+
+
 def test_arrays_of_a_recording_cannot_be_written():
     _, recording = recorded(zoo.two_lstms)
     arrays = [

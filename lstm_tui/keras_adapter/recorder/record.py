@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from lstm_tui.errors import EngineError
 from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
 from lstm_tui.keras_adapter.keeping import restore, snapshot
 from lstm_tui.keras_adapter.recorder.assemble import Part, assemble
@@ -16,6 +17,9 @@ from lstm_tui.keras_adapter.recorder.replay import Replay
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
 from lstm_tui.keras_adapter.states import read_states, state_variables
 from lstm_tui.recurrent.recording import Array, Recording
+
+#: Bytes of states and gates that one recording may hold.
+LARGEST = 2 * 2**30
 
 if TYPE_CHECKING:
     from lstm_tui.keras_adapter.loaded import LoadedModel
@@ -78,7 +82,20 @@ def _part(loaded: LoadedModel, batch: dict[str, Array], first: dict[str, Array],
             loaded.model, purpose.call, fed, any_batch=any_batch, with_prefix=purpose.with_prefix
         ),
     )
+    _refuse_too_large(traced)
     return Part(traced, [as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
+
+
+def _refuse_too_large(traced: TracedCall) -> None:
+    """Told from the shapes, before a step is made."""
+    rows = [row for loop in traced.tape.loops for row in loop.rows]
+    size = sum((row.shape.num_elements() or 0) * row.dtype.size for row in rows)
+    if size > LARGEST:
+        raise EngineError(
+            f"every step of this call would take {size / 2**30:.1f} GB",
+            expected=f"at most {LARGEST / 2**30:.1f} GB",
+            todo="record fewer steps or fewer rows at a time",
+        )
 
 
 def _wrong_prefixes(
