@@ -38,7 +38,7 @@ Severity = Literal["information", "warning", "error"]
 class Workbench(App[int]):
     """The debugger's window. Everything it knows of the user's work stands in `session`."""
 
-    CSS_PATH = "workbench.tcss"
+    CSS_PATH = Path(__file__).with_name("workbench.tcss")
     TITLE = "lstm-tui"
     COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
