@@ -117,7 +117,10 @@ def state_not_saved(shelf: Shelf) -> None:
     shelf.lay_model(model)
     shelf.lay_array(scaled[None, 1300:1500, None], "earlier-200-hours")
     shelf.lay_array(scaled[None, 1500:1506, None])
-    shelf.lay_prediction(scaled[None, 1500:1506, None])
+    served = shelf.stored_model()
+    served.predict(scaled[None, 1300:1500, None], verbose=0)
+    shelf.lay_archive({"gru/h": served.get_layer("gru").states[0].numpy()}, "warm")
+    shelf.lay_expected(served.predict(scaled[None, 1500:1506, None], verbose=0))
     shelf.lay_array(scaled[None, 1506:1507], "target")
 
 

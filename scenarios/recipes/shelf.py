@@ -40,7 +40,7 @@ class Shelf:
 
     def lay_archive(self, arrays: Mapping[str, Any], variant: str = "") -> None:
         """`inputs/NAME-VARIANT.npz` with an array by key."""
-        np.savez(self._place("inputs", variant, ".npz"), allow_pickle=False, **arrays)
+        np.savez(self._place("inputs", variant, ".npz"), **arrays)
 
     def lay_table(self, columns: Mapping[str, Any], variant: str = "", digits: int = 2) -> None:
         """`inputs/NAME-VARIANT.csv` with a header; a row a timestep."""

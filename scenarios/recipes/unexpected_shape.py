@@ -106,14 +106,15 @@ def halves_joined(shelf: Shelf) -> None:
     """Bidirectional joins its two halves end to end: 8 units give 16 features."""
     runs, failing = data.machine_runs(240, 80, seed=34)
     model = stack(
-        layers.Bidirectional(layers.GRU(8), name="bidirectional"),
+        layers.Bidirectional(layers.GRU(8, name="gru"), name="bidirectional"),
         layers.Dense(1, activation="sigmoid", name="failing"),
         inputs=(None, 3),
     )
     learn(model, runs[:200], failing[:200], epochs=8, loss="binary_crossentropy")
     for variant, merge in (("", "concat"), ("averaged", "ave")):
         encoder = stack(
-            layers.Bidirectional(layers.GRU(8), merge_mode=merge, name="bidirectional"), inputs=(None, 3)
+            layers.Bidirectional(layers.GRU(8, name="gru"), merge_mode=merge, name="bidirectional"),
+            inputs=(None, 3),
         )
         encoder.set_weights(model.get_weights()[:-2])
         shelf.lay_model(encoder, variant)

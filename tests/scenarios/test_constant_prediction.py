@@ -16,7 +16,7 @@ def test_dollars_jam_the_gates_and_the_scaler_of_training_frees_them(case):
     scenario = case("unscaled-dollars")
     dollars, target, model = scenario.input, scenario.target, scenario.model()
     stuck = scenario.predict(model, dollars)
-    np.testing.assert_allclose(stuck, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(stuck, scenario.expected, rtol=1e-5, atol=1e-5)
     assert np.ptp(stuck[:, 3:]) < 0.02
     assert np.ptp(stuck[:, 10:]) == 0
     assert np.ptp(target) > 300
@@ -38,7 +38,7 @@ def test_scaled_twice_is_nearly_flat_and_undone_follows_the_load(case):
     scenario = case("scaled-twice")
     twice, target, model = scenario.input, scenario.target, scenario.model()
     flat = scenario.predict(model, twice)
-    np.testing.assert_allclose(flat, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(flat, scenario.expected, rtol=1e-5, atol=1e-5)
     assert np.ptp(flat[:, 20:]) < 0.004
     assert np.ptp(target) > 0.8
     assert scenario.read(scenario.words["reference"]).min() >= 0
@@ -54,7 +54,7 @@ def test_gates_for_a_memory_of_100_000_steps_never_open(case):
     scenario = case("gates-jammed")
     price, target = scenario.input, scenario.target
     flat = scenario.predict(scenario.model(), price)
-    np.testing.assert_allclose(flat, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(flat, scenario.expected, rtol=1e-5, atol=1e-5)
     assert np.ptp(flat) < 0.02
     assert np.ptp(target) > 2
 
@@ -72,12 +72,12 @@ def test_the_cue_is_forgotten_and_a_lasting_memory_keeps_it(case):
     scenario = case("early-cue-lost")
     inputs, labels = scenario.input, scenario.target
     unsure = scenario.predict(scenario.model(), inputs)
-    np.testing.assert_allclose(unsure, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(unsure, scenario.expected, rtol=1e-5, atol=1e-5)
     assert np.abs(unsure - 0.5).max() < 0.05
 
     without_cue = inputs.copy()
     without_cue[:, :3, 1] = 0
-    np.testing.assert_allclose(scenario.predict(scenario.model(), without_cue), unsure, atol=1e-6)
+    np.testing.assert_allclose(scenario.predict(scenario.model(), without_cue), unsure, atol=1e-5)
     trace_of_cue = np.abs(every_state(scenario, inputs) - every_state(scenario, without_cue)).max(axis=(0, 2))
     assert trace_of_cue[2] == pytest.approx(0.5, abs=0.02)
     assert trace_of_cue[8] == pytest.approx(1e-4, abs=5e-5)
@@ -112,7 +112,7 @@ def test_one_unit_cannot_hold_eight_numbers_and_24_can(case):
     orders, shipped = scenario.input, scenario.target
     np.testing.assert_array_equal(shipped[:, 8:], orders[:, :-8])
     helpless = scenario.predict(scenario.model(), orders)
-    np.testing.assert_allclose(helpless, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(helpless, scenario.expected, rtol=1e-5, atol=1e-5)
     assert explained(helpless, shipped) < 0.05
     assert helpless.std() < 0.15 * shipped.std()
 
@@ -127,7 +127,7 @@ def test_the_leaking_column_carried_the_answer(case):
     assert explained(scenario.predict(model, training), answers) > 0.99
 
     in_service = scenario.predict(model, scenario.input)
-    np.testing.assert_allclose(in_service, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(in_service, scenario.expected, rtol=1e-5, atol=1e-5)
     assert explained(in_service, scenario.target) < 0
     assert in_service.std() < 0.2 * scenario.target.std()
 

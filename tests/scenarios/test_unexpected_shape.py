@@ -30,7 +30,7 @@ def test_the_last_of_48_predictions_is_the_one_that_was_meant(case):
     scenario = case("sequence-returned")
     every_step = scenario.predict(scenario.model(), scenario.input)
     assert every_step.shape == (1, 48, 1)
-    np.testing.assert_allclose(every_step, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(every_step, scenario.expected, rtol=1e-5, atol=1e-5)
 
     once = scenario.predict(scenario.model("last-step"), scenario.input)
 
@@ -43,15 +43,15 @@ def test_each_word_gets_its_tag_from_the_same_weights(case):
     words, tags = scenario.input, scenario.beside("tags.npy")
     last = scenario.predict(scenario.model(), words)
     assert last.shape == (1, 5)
-    np.testing.assert_allclose(last, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(last, scenario.expected, rtol=1e-5, atol=1e-5)
 
     every_word = scenario.predict(scenario.model("every-word"), words)
 
     assert every_word.shape == (1, 24, 5)
     np.testing.assert_array_equal(every_word.argmax(axis=-1), tags)
-    np.testing.assert_allclose(every_word[:, -1], last, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(every_word[:, -1], last, rtol=1e-5, atol=1e-5)
     prefix = scenario.predict(scenario.model(), words[:, :10])
-    np.testing.assert_allclose(every_word[:, 9], prefix, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(every_word[:, 9], prefix, rtol=1e-5, atol=1e-5)
 
 
 def test_states_come_out_beside_the_prediction(case):
@@ -71,19 +71,19 @@ def test_two_halves_of_eight_units_are_sixteen_features(case):
     scenario = case("halves-joined")
     joined = scenario.predict(scenario.model(), scenario.input)
     assert joined.shape == (1, 16)
-    np.testing.assert_allclose(joined, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(joined, scenario.expected, rtol=1e-5, atol=1e-5)
 
     averaged = scenario.predict(scenario.model("averaged"), scenario.input)
 
     assert averaged.shape == (1, 8)
-    np.testing.assert_allclose(averaged, (joined[:, :8] + joined[:, 8:]) / 2, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(averaged, (joined[:, :8] + joined[:, 8:]) / 2, rtol=1e-5, atol=1e-5)
 
 
 def test_sixteen_states_become_one_price_with_the_head_back(case):
     scenario = case("head-missing")
     states = scenario.predict(scenario.model(), scenario.input)
     assert states.shape == (1, 16)
-    np.testing.assert_allclose(states, scenario.expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(states, scenario.expected, rtol=1e-5, atol=1e-5)
     assert np.abs(states).max() < 1
 
     whole = scenario.model("with-head")
@@ -93,4 +93,4 @@ def test_sixteen_states_become_one_price_with_the_head_back(case):
     assert price.item() == pytest.approx(0.07, abs=0.005)
     assert scenario.target.item() == pytest.approx(0.13, abs=0.005)
     kernel, bias = whole.layers[-1].get_weights()
-    np.testing.assert_allclose(states @ kernel + bias, price, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(states @ kernel + bias, price, rtol=1e-4, atol=1e-5)
