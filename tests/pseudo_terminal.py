@@ -1,6 +1,9 @@
 """The real app in a pseudo-terminal: keys in, bytes out, and the screen that those bytes draw.
 
-Used by the end-to-end tests and by the benchmarks. Bytes are counted where a terminal would receive them.
+Used by the end-to-end tests and by the benchmarks. Bytes and frames are counted where a terminal would
+receive them. Like the terminals that people use, this one says that it takes synchronized updates, so that
+every frame comes in brackets. What it refuses: a guess at when the app is done. One waits for a text or a
+frame.
 """
 
 from __future__ import annotations
@@ -9,23 +12,42 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import IO
 
 import pyte
 
-#: Textual brackets each frame with these where the terminal supports synchronized updates.
-_FRAME = b"\x1b[?2026h"
+#: Asked by Textual at its start, and what a terminal with synchronized updates answers.
+_ASKS_FOR_SYNC = b"\x1b[?2026$p"
+_HAS_SYNC = b"\x1b[?2026;2$y"
+#: The end of a frame.
+_FRAME_END = b"\x1b[?2026l"
+#: What the environment of whoever runs the tests may say about a terminal is not for the app under test.
+_OF_ANOTHER_TERMINAL = {
+    "NO_COLOR",
+    "COLORTERM",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TERM_PROGRAM",
+    "TMUX",
+    "COLUMNS",
+    "LINES",
+}
+_XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
 class PseudoTerminal:
-    """Runs `command` in a terminal of `columns` × `rows`."""
+    """Runs `command` in a terminal of `columns` × `rows`.
+
+    received, frames: bytes and frames so far. everything: the bytes themselves.
+    """
 
     def __init__(
         self,
@@ -35,52 +57,69 @@ class PseudoTerminal:
         rows: int = 24,
         environment: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        stderr: IO[bytes] | None = None,
+        synchronized: bool = True,
+        file_size_limit: int | None = None,
     ) -> None:
+        """`stderr`: a file instead of the terminal. `file_size_limit`: what the app may write to one file."""
         self.columns, self.rows = columns, rows
         self.received = 0
-        self.frames = 0
         self.everything = bytearray()
+        self._synchronized = synchronized
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        inherited = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "COLORTERM"}}
-        wanted = {
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-            "LANG": "C.UTF-8",
-            **(environment or {}),
-        }
+        self._hung_up = False
+        _set_size(slave, columns, rows)
+        inherited = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER_TERMINAL}
         self.process = subprocess.Popen(
-            list(command),
+            [*_limited(file_size_limit), *command],
             stdin=slave,
             stdout=slave,
-            stderr=slave,
-            env={**inherited, **wanted},
+            stderr=slave if stderr is None else stderr,
+            env={**inherited, **_XTERM, **(environment or {})},
             cwd=cwd,
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - the terminal has to become the app's own
         )
+        self.modes_before = termios.tcgetattr(slave)
         os.close(slave)
 
+    @property
+    def frames(self) -> int:
+        """Frames drawn so far, by the brackets of synchronized updates."""
+        return self.everything.count(_FRAME_END)
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's settings now: echo, line editing, signals (termios)."""
+        return list(termios.tcgetattr(self._master))
+
+    @property
+    def text(self) -> str:
+        """The screen as lines of text."""
+        return "\n".join(self._screen.display)
+
     def resize(self, columns: int, rows: int) -> None:
-        """As if the user had dragged the window."""
+        """As if the user had dragged the window; the kernel tells the app."""
         self.columns, self.rows = columns, rows
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._screen.resize(rows, columns)
-        self.process.send_signal(signal.SIGWINCH)
+        _set_size(self._master, columns, rows)
 
     def press(self, keys: str) -> None:
         """Type; escape sequences go through as they are."""
         os.write(self._master, keys.encode())
 
+    def hang_up(self) -> None:
+        """As if the connection had broken: the terminal is gone, and the kernel sends SIGHUP."""
+        self._hung_up = True
+        os.close(self._master)
+
     def read(self, seconds: float) -> int:
         """Take in what arrives within `seconds`; the number of bytes."""
-        before = self.received
-        end = time.monotonic() + seconds
+        before, end = self.received, time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if not self._read_once(left):
-                break
+            self._read_once(left)
         return self.received - before
 
     def settle(self, quiet: float = 0.25, limit: float = 10.0) -> int:
@@ -90,22 +129,37 @@ class PseudoTerminal:
             pass
         return self.received - before
 
+    def draw(self, keys: str, quiet: float = 0.03) -> int:
+        """Type, and take in the frame that follows; the number of bytes."""
+        before, frames = self.received, self.frames
+        self.press(keys)
+        self.wait_until(lambda: self.frames > frames, f"a frame after {keys!r}", 10)
+        self.settle(quiet)
+        return self.received - before
+
     def wait_for(self, text: str, seconds: float = 60.0) -> str:
         """The screen once it shows `text`. Raises: AssertionError with the screen where it does not."""
-        end = time.monotonic() + seconds
-        while text not in self.text:
-            if time.monotonic() > end or (self.process.poll() is not None and not self._read_once(0.2)):
-                raise AssertionError(f"{text!r} did not appear; the screen shows:\n{self.text}")
-            self._read_once(0.2)
+        self.wait_until(lambda: text in self.text, repr(text), seconds)
         return self.text
 
-    @property
-    def text(self) -> str:
-        """The screen as lines of text."""
-        return "\n".join(self._screen.display)
+    def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+        """Take in what arrives until `holds`. Raises: AssertionError with the screen where it never does."""
+        end = time.monotonic() + seconds
+        while not holds():
+            ended = self.process.poll() is not None
+            if not self._read_once(0.1) and (ended or time.monotonic() > end) and not holds():
+                state = f"exit status {self.process.returncode}" if ended else f"{seconds:g} s"
+                raise AssertionError(f"{what}: not seen ({state}); the screen shows:\n{self.text}")
+
+    def wait_for_end(self, seconds: float = 10.0) -> int:
+        """The exit status, minus a signal's number, of an app that ends by itself."""
+        if not self._hung_up:
+            self.wait_until(lambda: self.process.poll() is not None, "the end of the app", seconds)
+            self.settle(0.05)
+        return self.process.wait(seconds)
 
     def cpu_seconds(self) -> float:
-        """User and system time of the app's own process so far (Linux)."""
+        """User and system time of the app's own process so far, without the engine's (Linux)."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -114,30 +168,26 @@ class PseudoTerminal:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self._drain_until_gone(5)
-            except subprocess.TimeoutExpired:
+                self.wait_for_end(5)
+            except (AssertionError, subprocess.TimeoutExpired):
                 self.process.kill()
         status = self.process.wait()
-        os.close(self._master)
+        if not self._hung_up:
+            self.hang_up()
         return status
 
-    def _drain_until_gone(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while self.process.poll() is None:
-            if time.monotonic() > end:
-                raise subprocess.TimeoutExpired(self.process.args, seconds)
-            self._read_once(0.1)
-
     def _read_once(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], seconds)
+        """Whether anything came within `seconds`."""
+        ready, _, _ = select.select([self._master], [], [], max(seconds, 0))
         if not ready:
             return False
         try:
             data = os.read(self._master, 65536)
         except OSError:  # Linux says EIO once the other side has closed
             return False
+        if self._synchronized and _ASKS_FOR_SYNC in data:
+            os.write(self._master, _HAS_SYNC)
         self.received += len(data)
-        self.frames += data.count(_FRAME)
         self.everything += data
         self._stream.feed(data)
         return bool(data)
@@ -145,14 +195,40 @@ class PseudoTerminal:
     def __enter__(self) -> PseudoTerminal:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
-def _take_terminal() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+def children(pid: int) -> list[int]:
+    """Processes that `pid` started and that live, oldest first (Linux)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rsplit(")", 1)[1].split()[:2]
+        except OSError:  # it ended meanwhile
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return sorted(found)
 
 
 def lstm_tui(*arguments: str | Path) -> list[str]:
     """The command line of this checkout's app."""
     return [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
+
+
+def _limited(file_size: int | None) -> list[str]:
+    """A shell that sets the limit and becomes the command: what a full disk is to a program, without root."""
+    if file_size is None:
+        return []
+    return ["bash", "-c", f'ulimit -f {max(file_size // 1024, 1)} && exec "$@"', "limited"]
+
+
+def _set_size(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
