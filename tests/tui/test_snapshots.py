@@ -43,9 +43,7 @@ def recorded() -> Session:
     """A session with a story, a target and two calls, standing at step 17 of 60."""
     x = np.random.default_rng(1).normal(size=(1, 60, 2)).astype(np.float32)
     target = np.linspace(0, 0.4, 60, dtype=np.float32)
-    story = Story(
-        name="Gold moves", description="You see: two calls.\nWhy: state.\nKeys: r, Enter."
-    )
+    story = Story(name="Gold moves", description="You see: two calls.\nWhy: state.\nKeys: r, Enter.")
     session = arrived(open_session(gold(), Material(inputs={"x": x}, target=target), story=story)[0])
     session = arrived(update(session, c.MakeEdits((PredictAgain(),)))[0], value=0.75)
     for command in (c.GoToStep(17), c.EngineSaid(EngineState("ready", ""))):

@@ -17,6 +17,9 @@ from lstm_tui.session.view import comparison, shown_outcome
 from lstm_tui.tui.panes import Canvas, Line
 from lstm_tui.tui.panes.writing import heading, line, two_ends, wrapped
 
+#: From this many timesteps on a call takes long enough to say why.
+_LONG = 100_000
+
 
 def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
     """As many of the notes as fit, in order of urgency."""
@@ -24,6 +27,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
         _missing_input(session, canvas),
         _refusal(session, canvas),
         _warning(session, canvas),
+        _long_sequence(session, canvas),
         _before_after(session, canvas),
         _calls(session, canvas),
         _changes(session, canvas),
@@ -65,6 +69,18 @@ def _warning(session: Session, canvas: Canvas) -> list[Line]:
         heading(f"! {problem.code}", "", width, ink.warn, ink.dim),
         *wrapped(problem.sentence, ink.plain, width, 5),
     ]
+
+
+def _long_sequence(session: Session, canvas: Canvas) -> list[Line]:
+    """While a very long sequence runs: why it takes so long, and how to see less of it sooner."""
+    if session.plan is None or session.run is not None:
+        return []
+    steps = max((array.shape[1] for array in session.plan.run.inputs.values() if array.ndim > 2), default=0)
+    if steps < _LONG:
+        return []
+    ink, width = canvas.ink, canvas.width
+    told = f"{steps:,} timesteps take minutes. S, last: 2000 keeps the end; Ctrl+R stops the engine."
+    return [heading("! long sequence", "", width, ink.warn, ink.dim), *wrapped(told, ink.plain, width, 5)]
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,84 @@
+"""The command line: results on standard output alone, errors in a few lines, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lstm_tui
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+
+
+def refused(*arguments: str | Path) -> str:
+    """Standard error of a command that must end with status 2, in a few lines, without a result."""
+    done = run(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert 1 <= len(done.stderr.splitlines()) <= 6
+    return done.stderr
+
+
+def test_the_version() -> None:
+    assert lstm_tui.__version__ in run("--version").stdout
+
+
+def test_what_needs_a_terminal_says_so() -> None:
+    assert "terminal" in refused()
+
+
+@pytest.mark.parametrize("command", ["diagnose", "rebuild", "diff", "shrink", "run"])
+def test_commands_to_come_are_refused_and_not_taken_for_files(command: str) -> None:
+    assert "not part of version" in refused(command, "model.keras")
+
+
+@pytest.mark.parametrize("command", [("inspect",), ("trace", "-o", "out.npz")])
+def test_a_missing_model_is_one_clear_error(tmp_path: Path, command: tuple[str, ...]) -> None:
+    name, *rest = command
+    more = ["--input", tmp_path / "x.npy"] if name == "trace" else []
+    assert "no file" in refused(name, tmp_path / "none.keras", *more, *rest).lower()
+
+
+def test_unknown_options_are_refused() -> None:
+    assert "No such option" in refused("inspect", "--jsn", "m.keras")
+
+
+def test_the_schema_is_json() -> None:
+    schema = json.loads(run("schema").stdout)
+    assert schema["properties"]["version"]["const"] == 1
+
+
+def test_a_bad_scenario_is_told_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "bug.yaml"
+    path.write_text("version: 1\nmodle: m.keras\n", encoding="utf-8")
+    done = run("replay", path)
+    assert done.returncode == 2
+    assert "2:1: modle: unknown key; did you mean model?" in done.stdout
+
+
+@pytest.mark.keras
+def test_trace_writes_what_keras_gives(tiny_models: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1, 6, 3), np.float32))
+    done = run("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", tmp_path / "t.npz")
+    assert (done.returncode, done.stdout) == (0, "")
+    with np.load(tmp_path / "t.npz") as trace:
+        assert {"lstm/h", "lstm/c", "lstm/i", "lstm/f", "lstm/o", "lstm/g", "output/head"} <= set(trace)
+        assert trace["lstm/h"].shape == (1, 6, 4)
+
+
+@pytest.mark.keras
+def test_trace_of_a_call_that_fails_says_what_would_fit(tiny_models: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((6, 3), np.float32))
+    out = tmp_path / "t.npz"
+    said = refused("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out)
+    assert "add axis 0" in said
+    assert not out.exists()
