@@ -1,8 +1,8 @@
 """What a model file says by itself, without Keras, and what keeps it from being loaded.
 
-    facts = read_model_file("gold.keras")       # layers, shapes, parameters, obstacles: fast, bounded, never
-    runs code refuse_unless_trusted(facts, trust=False, custom_objects=False) weights =
-    weight_statistics("gold.keras")   # what the values are like
+    facts = read_model_file("gold.keras")     # layers, shapes, parameters, obstacles; runs nothing of it
+    refuse_unless_trusted(facts, trust=False, custom_objects=False)
+    stats = weight_statistics("gold.keras")   # what the values of the weights are like
 
 Nothing here imports Keras or TensorFlow; h5py is imported only when weights, or a `.h5` file, are opened.
 """

@@ -9,6 +9,7 @@ sizes are held against the weights that are really there. Nothing is built, impo
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 from lstm_tui.model_file.allowed import (
@@ -36,6 +37,8 @@ _STATE_VALUES = 2**27
 _SIZES = ("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim")
 #: Two 4-bit weights fit in a byte.
 _WEIGHTS_PER_BYTE = 2
+#: Weights inside HDF5 may be compressed; Keras does not, other programs do.
+_EXPANSION = 100
 
 _TRUST = "If you trust where it comes from: --trust."
 _SAVE_AGAIN = "Copy the file again, or save the model again from where it works."
@@ -51,13 +54,19 @@ def judge(
     found += first_layer_obstacles(root) if stored.format == "h5" else ()
     found += _graph_obstacles(root, flow)
     found += _size_obstacles(root, flow)
+    found += _range_obstacles(root, stored)
     found += _budget_obstacles(stored, weights)
     found += _compile_obstacles(stored)
     unique = list(dict.fromkeys(found))
-    if len(unique) > _SHOWN:
-        more = Obstacle("load-corrupt", "elsewhere", f"{len(unique) - _SHOWN:,} more obstacles.", _SAVE_AGAIN)
-        unique = [*unique[:_SHOWN], more]
-    return tuple(unique)
+    return (*unique[:_SHOWN], *_summary(unique[_SHOWN:]))
+
+
+def _summary(rest: list[Obstacle]) -> Iterator[Obstacle]:
+    """One obstacle for all of a kind, so that options lift it as they lift each."""
+    kinds = Counter((item.code, item.blocking) for item in rest)
+    for (code, blocking), number in kinds.items():
+        todo = next(item.todo for item in rest if (item.code, item.blocking) == (code, blocking))
+        yield Obstacle(code, "elsewhere", f"{number:,} more obstacles of this kind.", todo, blocking)
 
 
 def _place_obstacles(found: Found, stored: StoredModel) -> Iterator[Obstacle]:
@@ -128,33 +137,38 @@ def _bare_names(found: Found) -> Iterator[Obstacle]:
 def _graph_obstacles(root: DeclaredLayer, flow: Flow) -> Iterator[Obstacle]:
     for path in sorted(flow.disconnected)[:10]:
         yield _corrupt(path, "No input reaches it: the graph of layers has a loop or a missing layer.")
-    calls = calls_when_built(root)
-    if calls > _CALLS:
-        yield _unsafe(
-            "the model", f"Shared models inside shared models: building it takes {calls:.3g} calls."
-        )
+    calls = max(calls_when_built(root), flow.calls)
+    if calls > _CALLS or flow.exhausted:
+        yield _unsafe("the model", f"Models inside models: building it takes {calls:.3g} calls of layers.")
 
 
-def _size_obstacles(root: DeclaredLayer, flow: Flow) -> Iterator[Obstacle]:
+def _range_obstacles(root: DeclaredLayer, stored: StoredModel) -> Iterator[Obstacle]:
+    """Sizes that are none, or larger than all weights in the file together."""
+    most = stored.weights_bytes * _WEIGHTS_PER_BYTE * (_EXPANSION if stored.format == "h5" else 1)
     for layer in root.walk():
         for key in _SIZES:
             size = layer.config.get(key)
-            if size is not None and (type(size) is not int or size < 1) and layer.kind:
+            if size is None or not layer.kind:
+                continue
+            if type(size) is not int or size < 1:
                 yield _corrupt(layer.path, f"{key} is {one_line(size, 40)}, not a positive whole number.")
+            elif size > most > 0:
+                yield _corrupt(
+                    layer.path, f"{key} is {size:,}, for which {stored.weights_bytes:,} bytes are too few."
+                )
+
+
+def _size_obstacles(root: DeclaredLayer, flow: Flow) -> Iterator[Obstacle]:
+    """What takes memory or time although the file holds nothing for it."""
+    for layer in root.walk():
         shapes = flow.inputs.get(layer.path) or ()
         batch, steps = (*shapes[0][:2], None, None)[:2] if shapes else (None, None)
         units = layer.config.get("units")
         if layer.config.get("unroll") is True and steps is not None and steps > _UNROLLED_STEPS:
             yield _unsafe(layer.path, f"Unrolling {steps:,} steps into the graph takes minutes or more.")
-        if (
-            layer.config.get("stateful") is True
-            and type(units) is int
-            and (batch or 0) * units > _STATE_VALUES
-        ):
-            yield _unsafe(
-                layer.path,
-                f"Its states for a batch of {batch:,} would take {batch or 0 * units * 4:,} bytes.",
-            )
+        states = (batch or 0) * units if layer.config.get("stateful") is True and type(units) is int else 0
+        if states > _STATE_VALUES:
+            yield _unsafe(layer.path, f"Its states would hold {states:,} values each.")
 
 
 def _budget_obstacles(stored: StoredModel, weights: dict[str, Weights | None]) -> Iterator[Obstacle]:

@@ -35,6 +35,11 @@ class Flow:
     disconnected: set[str] = field(default_factory=set)
     calls: int = 0
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the calls were too many to follow them all."""
+        return self.calls > _CALLS
+
     def note(self, layer: DeclaredLayer, inputs: Shapes, outputs: Shapes) -> None:
         """Keep the first shapes that are known."""
         if not self.inputs.get(layer.path):
@@ -52,7 +57,7 @@ def propagate(root: DeclaredLayer) -> Flow:
 
 def _call(layer: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
     flow.calls += 1
-    if flow.calls > _CALLS:
+    if flow.exhausted:
         return ()
     if layer.is_model:
         outputs = _model(layer, inputs, flow)
@@ -70,9 +75,7 @@ def _outputs(layer: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
         return _time_distributed(layer, inputs, flow)
     if layer.kind == "RNN" and layer.inner:
         return _stacked(layer, inputs, flow)
-    if (
-        len(layer.inner) == 1
-    ):  # another wrapper, SpectralNormalization for instance, gives what its layer gives
+    if len(layer.inner) == 1:  # any other wrapper, SpectralNormalization say, gives what its layer gives
         return _call(layer.inner[0], inputs, flow)
     return output_shapes_of(layer.kind, layer.module, layer.config, inputs)
 
@@ -92,9 +95,7 @@ def _model(model: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
 def _sequential(model: DeclaredLayer, inputs: Shapes, flow: Flow) -> Shapes:
     shapes = inputs
     for layer, following in zip_longest(model.inner, model.inner[1:]):
-        if (
-            layer.class_name == "InputLayer" and inputs
-        ):  # called on something: its own shape does not matter then
+        if layer.class_name == "InputLayer" and inputs:  # called on something, which counts instead
             shapes = inputs
             flow.note(layer, (), _call(layer, (), flow))
         else:

@@ -1,5 +1,4 @@
-"""From a path to `ModelFacts`: what a model file says by itself, without Keras, fast enough for the first
-screen.
+"""From a path to `ModelFacts`: what a model file says by itself, without Keras, in time for the first screen.
 
 `read_model_file` is the door. By default it also lists the weights and holds them against the configuration;
 whoever only draws the first screen can leave that for later.

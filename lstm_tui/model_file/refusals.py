@@ -1,10 +1,10 @@
 """The ways in which nothing of a file can be shown. Each carries the `load-` finding that it is.
 
     ModelFileError
-    ├── NotAModelError      missing, unreadable, or something else than a Keras model    load-format
-    ├── WeightsOnlyError        weights without an architecture                              load-weights-only
-    ├── CorruptModelError   truncated, or its contents are not what they must be         load-corrupt
-    └── RefusedModelError   it can be read, and must not be loaded                       load-unsafe, ...
+    ├── NotAModelError     missing, unreadable, or something else than a Keras model   load-format
+    ├── WeightsOnlyError   weights without an architecture                             load-weights-only
+    ├── CorruptModelError  truncated, or its contents are not what they must be        load-corrupt
+    └── RefusedModelError  it can be read, and must not be loaded                      load-unsafe, ...
 
 Everything less than that is an `Obstacle` in `ModelFacts`, so that a user sees all of them at once.
 """
