@@ -1,9 +1,9 @@
 """The layers that a configuration declares, as a tree: nested models, wrappers, cells, and who calls whom.
 
-Reads what Keras 3 writes (`keras_tensor` nodes) and what Keras 2 wrote (nested lists). A configuration comes
-from a stranger: whatever is malformed becomes a problem in words, never an exception; only depth and number
-are refused outright. Paths are those of `trace`: names joined by `/`, Bidirectional's halves as `forward_NAME`
-and `backward_NAME`, cells of a stack as `cell_0`, `cell_1`, ....
+Reads what Keras 3 writes (`keras_tensor` nodes) and what Keras 2 wrote (nested lists). A configuration
+comes from a stranger: whatever is malformed becomes a problem in words, never an exception; only depth and
+number are refused outright. Paths are those of `trace`: names joined by `/`, Bidirectional's halves as
+`forward_NAME` and `backward_NAME`, cells of a stack as `cell_0`, `cell_1`, ....
 """
 
 from __future__ import annotations
