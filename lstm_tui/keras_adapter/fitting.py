@@ -67,9 +67,12 @@ def _compile(model: Any, path: Path) -> str:
     loss = _built_in(config.get("loss"), keras.losses)
     model.compile(optimizer=optimizer or "adam", loss=loss or "mse")
     said = "the file's" if optimizer and loss else "Adam and mse where the file names nothing of Keras' own:"
-    return (
-        f"{said} {one_line(type(model.optimizer).__name__)}, {one_line(getattr(loss, 'name', loss) or 'mse')}"
-    )
+    return f"{said} {one_line(type(model.optimizer).__name__)}, {one_line(_name_of(loss))}"
+
+
+def _name_of(loss: Any) -> str:
+    """A loss by its name: an object has one, a function has another, and its address says nothing."""
+    return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss or "mse")
 
 
 def _built_in(entry: Any, module: Any) -> Any:

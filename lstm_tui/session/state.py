@@ -83,6 +83,8 @@ class Session:
     #: The error that a plan met instead of giving a run, by key.
     refusals: Mapping[str, str] = field(default_factory=dict)
     cursor: Cursor = Cursor()
+    #: The call that the user chose to see; None for the last one that can be recorded.
+    call: int | None = None
     engine: EngineState = EngineState()
     #: The history at the last save, to know whether something would be lost.
     saved_history: History = field(default_factory=History)

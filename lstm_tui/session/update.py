@@ -30,13 +30,18 @@ def open_session(
     story: Story | None = None,
     history: History | None = None,
     cursor: Cursor | None = None,
+    call: int | None = None,
 ) -> Result:
-    """A new session, with the effect that starts its first run once the model is loaded."""
+    """A new session, with the effect that starts its first run once the model is loaded.
+
+    call: index of the call to show, the last one that can be recorded where left out.
+    """
     session = Session(
         model=model,
         story=story or Story(),
         material=material or Material(),
         cursor=cursor or Cursor(),
+        call=call,
     )
     wanted = history or History()
     return _refold(replace(session, saved_history=wanted), wanted)
@@ -46,7 +51,7 @@ def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
     match command:
         case c.MakeEdits(edits):
-            return _refold(session, session.history.doing(edits))
+            return _refold(replace(session, call=None), session.history.doing(edits), otherwise=session)
         case c.Undo():
             return _step_history(session, session.history.undoing(), "nothing to undo")
         case c.Redo():
@@ -117,7 +122,8 @@ def _with_valid_cursor(session: Session) -> Session:
     unit = None if cursor.unit is None else min(cursor.unit, trace.units - 1)
     sample = min(cursor.sample, max(trace.batch - 1, 0))
     last = max(timesteps(session) - 1, 0)
-    cursor = replace(cursor, series=series, unit=unit, sample=sample, step=min(cursor.step, last))
+    step = cursor.step if cursor.step >= 0 else max(last + 1 + cursor.step, 0)
+    cursor = replace(cursor, series=series, unit=unit, sample=sample, step=min(step, last))
     return replace(session, cursor=cursor)
 
 
@@ -146,6 +152,8 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
         plan = fold(session.material, history.done, session.model)
     except LstmTuiError as error:
         return otherwise or session, (Announce(str(error), "error"),)
+    if session.call in recordable_calls(plan.run.calls):
+        plan = plan.recording(session.call)
     key = plan.run.key
     before = session.key if session.key and session.key != key else session.before
     session = replace(session, history=history, plan=plan, key=key, before=before)
@@ -173,8 +181,9 @@ def _move_call(session: Session, by: int) -> Result:
     if len(recordable) < 2:
         return session, (Announce("there is only one call; p predicts again"),)
     here = recordable.index(session.plan.run.record) if session.plan.run.record in recordable else 0
-    plan = session.plan.recording(recordable[(here + by) % len(recordable)])
-    session = replace(session, plan=plan, key=plan.run.key)
+    call = recordable[(here + by) % len(recordable)]
+    plan = session.plan.recording(call)
+    session = replace(session, plan=plan, key=plan.run.key, call=call)
     return _with_valid_cursor(session), _run_if_unknown(session)
 
 

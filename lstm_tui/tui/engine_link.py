@@ -8,6 +8,7 @@ refused, so that a model which exhausts memory cannot keep killing engines.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ from lstm_tui.session.state import EngineStage, EngineState
 #: An engine that dies this often before it is ready is not started again by itself.
 _MOST_FAILED_STARTS = 3
 
+#: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
+_PATIENCE = 5.0
+
 
 class EngineEvent(Message):
     """An event from engine number `generation`; progress may be skipped when the app is busy."""
@@ -57,6 +61,11 @@ class _InFlight:
     number: int
     request: Request
     tries: int
+    since: float
+
+
+def _waited(flight: _InFlight) -> float:
+    return time.monotonic() - flight.since
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,11 @@ class EngineLink:
         self._pump()
 
     def run(self, plan: RunPlan) -> None:
-        """Run this plan as soon as the engine can; an older plan that still waits is dropped."""
+        """Run this plan as soon as the engine can; an older one that waits, or runs for long, is given up."""
         self._waiting = plan
+        flight = self._in_flight
+        if flight is not None and isinstance(flight.request, RunCalls) and _waited(flight) > _PATIENCE:
+            self.restart()
         self._pump()
 
     def receive(self, message: EngineEvent) -> list[Command | LoadRefused]:
@@ -171,7 +183,7 @@ class EngineLink:
         except BrokenPipeError:
             # The engine died between two events; EngineGone is on its way and will bring the request back.
             number = -1
-        self._in_flight = _InFlight(number, request, tries)
+        self._in_flight = _InFlight(number, request, tries, time.monotonic())
 
     def _answered(self, answer: Answered | Refused) -> list[Command | LoadRefused]:
         flight, self._in_flight = self._in_flight, None

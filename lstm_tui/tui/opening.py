@@ -74,8 +74,8 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
     if view is not None:
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
     history = History(done=loaded.actions)
-    session, effects = open_session(facts, material, story=story, history=history, cursor=cursor)
-    return Opened(session, effects)
+    call = view.call if view is not None else None
+    return Opened(*open_session(facts, material, story=story, history=history, cursor=cursor, call=call))
 
 
 def open_all(model: Path | None, scenarios: Sequence[Path], files: Files) -> list[Opened]:
