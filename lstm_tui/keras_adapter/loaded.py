@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,8 @@ from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import Array
 
 Value = TypeVar("Value")
 
@@ -72,6 +74,14 @@ class LoadedModel:
     def placed(self) -> tuple[Placed, ...]:
         """Every layer with its path."""
         return placed_layers(self.model)
+
+    def gradients(
+        self, inputs: Mapping[str, Array], *, output: str | None = None, target: Array | None = None
+    ) -> Gradients:
+        """Gradients of an output, or of its squared error, with respect to every input and state."""
+        from lstm_tui.keras_adapter.gradients import gradients
+
+        return gradients(self, inputs, output=output, target=target)
 
     def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
         """Make the calls of the plan; the model is afterwards as it was."""

@@ -9,6 +9,7 @@ step is the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.cells import state_names
 from lstm_tui.keras_adapter.recorder.gates import GateTaps
+from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges, constant_weights
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.keras_adapter.recorder.tape import Tape, TapedLoop
 from lstm_tui.recurrent.cells import CellKind
@@ -40,6 +42,8 @@ def recorded_loop(
     """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
     initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
     loop = _Loop(layer, sequences, list(initial), _boolean(mask), training)
+    if tape.nudges is not None:
+        loop.nudge(tape.nudges, tape.current.path)
     rows, states = loop.run()
     outputs = loop.packing.tensor(rows, loop.output_name)
     tape.add_loop(loop.taped(tape.current.path, rows))
@@ -58,33 +62,48 @@ class _Loop:
         self.call_arguments = {"training": training} if takes_training else {}
         self.inputs = _in_order(_swap(sequences), layer.go_backwards)
         self.masks = None if mask is None else _in_order(_swap(mask), layer.go_backwards)
-        first = self.step(self.inputs[0], self.initial)
-        self.kinds = first.kinds
+        self.timesteps = self.inputs.shape[0] or tf.shape(self.inputs)[0]
+        self.nudged: NudgedLoop | None = None
+        self.first = self.step(self.inputs[0], self.initial)
+        self.output_is_state = self.first.output is self.first.states[0]
         #: Without a mask an output that is the first state is not kept twice.
-        self.output_name = self.names[0] if first.output is first.states[0] and mask is None else _OUTPUT
-        self.zero_output = tf.zeros_like(first.output)
-        self.packing = Packing(self.series(first, first.output, first.states))
+        self.output_name = self.names[0] if self.output_is_state and mask is None else _OUTPUT
+        self.zero_output = tf.zeros_like(self.first.output)
+        self.packing = Packing(self.series(self.first, self.first.output, self.first.states))
 
-    def step(self, inputs: Any, states: list[Any]) -> _Step:
-        with GateTaps(self.layer.cell) as taps:
-            output, new_states = self.layer.cell(inputs, tuple(states), **self.call_arguments)
+    def nudge(self, nudges: Nudges, path: str) -> None:
+        """Add zeros to every state of every step, and keep nothing but the output."""
+        states = dict(zip(self.names, self.first.states, strict=True))
+        self.nudged = nudges.of(path, states, self.timesteps, go_backwards=self.layer.go_backwards)
+        self.output_name = _OUTPUT
+        self.packing = Packing({_OUTPUT: self.first.output})
+
+    def step(self, inputs: Any, states: Any) -> _Step:
+        cell = self.layer.cell
+        with constant_weights(cell) if self.nudged else nullcontext(), GateTaps(cell) as taps:
+            output, new_states = cell(inputs, tuple(states), **self.call_arguments)
         return _Step(output, keras.tree.flatten(new_states), taps.gates(), taps.kinds())
 
     def series(self, step: _Step, output: Any, states: list[Any]) -> dict[str, Any]:
-        kept = dict(zip(self.names, states, strict=True)) | dict(step.gates)
-        return kept if self.output_name == self.names[0] else kept | {_OUTPUT: output}
+        """What is kept of one step; more than `packing` has room for is left out there."""
+        return (
+            dict(zip(self.names, states, strict=True))
+            | dict(step.gates)
+            | ({} if self.output_name == self.names[0] else {_OUTPUT: output})
+        )
 
     def run(self) -> tuple[list[Any], list[Any]]:
         """Packed rows of all steps, and the flattened states after the last."""
-        timesteps = self.inputs.shape[0] or tf.shape(self.inputs)[0]
+        timesteps = self.timesteps
         inputs = tf.TensorArray(self.inputs.dtype, timesteps).unstack(self.inputs)
         masks = None if self.masks is None else tf.TensorArray(tf.bool, timesteps).unstack(self.masks)
+        if self.nudged is not None:
+            self.nudged.start()
 
         def body(time: Any, kept: Any, output: Any, states: Any) -> Any:
             step = self.step(inputs.read(time), keras.tree.pack_sequence_as(self.initial, list(states)))
-            new_output, new_states = step.output, step.states
-            if masks is not None:
-                new_output, new_states = self.masked(masks.read(time), step, output, states)
+            mask = None if masks is None else masks.read(time)
+            new_output, new_states = self.after(time, step, mask, output, states)
             rows = self.packing.pack(self.series(step, new_output, new_states))
             written = tuple(array.write(time, row) for array, row in zip(kept, rows, strict=True))
             return time + 1, written, new_output, tuple(new_states)
@@ -100,16 +119,24 @@ class _Loop:
         )
         return [array.stack() for array in kept], list(states)
 
-    def masked(self, mask: Any, step: _Step, output: Any, states: Any) -> tuple[Any, list[Any]]:
-        """A masked step keeps the states, and the output before it (or zeros, as the layer is set)."""
-        before = self.zero_output if self.layer.zero_output_for_mask else output
-        kept = [_where(mask, new, old) for new, old in zip(step.states, states, strict=True)]
-        return _where(mask, step.output, before), kept
+    def after(self, time: Any, step: _Step, mask: Any, output: Any, states: Any) -> tuple[Any, list[Any]]:
+        """Output and states after a step: a masked one keeps the states and the output before it."""
+        new_output, new_states = step.output, step.states
+        if mask is not None:
+            new_states = [_where(mask, new, old) for new, old in zip(new_states, states, strict=True)]
+        if self.nudged is not None:
+            named = self.nudged.add(time, dict(zip(self.names, new_states, strict=True)))
+            new_states = [named[name] for name in self.names]
+            new_output = new_states[0] if self.output_is_state else new_output
+        if mask is not None:
+            before = self.zero_output if self.layer.zero_output_for_mask else output
+            new_output = _where(mask, new_output, before)
+        return new_output, new_states
 
     def taped(self, path: str, rows: list[Any]) -> TapedLoop:
         return TapedLoop(
             path=path,
-            kinds=self.kinds,
+            kinds=self.first.kinds,
             packing=self.packing,
             rows=rows,
             output=self.output_name,

@@ -52,6 +52,13 @@ class Packing:
             parts[slot.row].append(flat)
         return [tf.concat(row, axis=-1) if len(row) > 1 else row[0] for row in parts]
 
+    def parts(self, rows: list[Any]) -> dict[str, Any]:
+        """Every series of one step from its rows `(batch, width)`."""
+        return {
+            name: tf.reshape(rows[slot.row][:, slot.start : slot.stop], (-1, *slot.shape))
+            for name, slot in self.slots.items()
+        }
+
     def tensor(self, rows: list[Any], name: str) -> Any:
         """A series from stacked rows `(timesteps, batch, width)`, as `(timesteps, batch, ...)`."""
         slot = self.slots[name]

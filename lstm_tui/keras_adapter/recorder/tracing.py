@@ -81,7 +81,7 @@ class _Trace:
     ) -> None:
         self._model, self._call, self._inputs = model, call, inputs
         self._with_prefix = with_prefix
-        self.tape = Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
+        self.tape = tape_of(model)
         self.struct: Any = None
         self.folded = Folded.missing(why_not or "not asked for")
         self.kept: list[bool] = []
@@ -91,7 +91,7 @@ class _Trace:
 
     def _body(self, *flat: Any) -> list[Any]:
         inputs = keras.tree.pack_sequence_as(self._inputs, list(flat))
-        with _Wrapping(self._model, self.tape) as wrapping:
+        with Wrapping(self._model, self.tape) as wrapping:
             outputs = self._call(inputs)
             self.tape.loops.extend(wrapping.hand_stepped.loops())
             if self._with_prefix:
@@ -102,6 +102,11 @@ class _Trace:
         self.struct = keras.tree.map_structure(lambda _: None, outputs)
         self.kept = _kept(self.tape)
         return [*keras.tree.flatten(outputs), *self.folded.tensors(), *_on_tape(self.tape, self.kept)]
+
+
+def tape_of(model: Any) -> Tape:
+    """An empty tape that knows the paths of the model's layers."""
+    return Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
 
 
 def _kept(tape: Tape) -> list[bool]:
@@ -144,7 +149,7 @@ def _on_tape(tape: Tape, kept: list[bool]) -> Iterator[Any]:
             yield from tensors_in(call.outputs)
 
 
-class _Wrapping:
+class Wrapping:
     """All layers of a model wrapped, also those that turn up only while it runs; undone on exit."""
 
     def __init__(self, model: Any, tape: Tape) -> None:
@@ -159,7 +164,7 @@ class _Wrapping:
         self._done = {id(cell) for place in self._placed if place.is_rnn for cell in _cells(place.layer)}
         self._original = keras.layers.Layer.__call__
 
-    def __enter__(self) -> _Wrapping:
+    def __enter__(self) -> Wrapping:
         for layer in [self._model, *(place.layer for place in self._placed)]:
             self._wrap(layer)
         wrapping, original = self, self._original

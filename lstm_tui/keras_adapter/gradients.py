@@ -1,0 +1,117 @@
+"""Gradients per timestep of what the model gives, with respect to inputs and states, all layers in one pass.
+
+Zeros are added to every state after each step, and one gradient tape gives the derivatives with respect to
+them; weights are constants. Float32 loses what is smaller than 1e-45: `lstm_tui.recurrent.gradients` tells
+lost from zero. The model is afterwards as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lstm_tui.errors import EditError
+from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
+from lstm_tui.keras_adapter.keeping import left_as_found
+from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
+from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import Array, read_only
+
+
+def gradients(
+    loaded: LoadedModel,
+    inputs: Mapping[str, Array],
+    *,
+    output: str | None = None,
+    target: Array | None = None,
+) -> Gradients:
+    """Of the sum of an output, the first if none is named; of its squared error where there is a target."""
+    fed = as_tensors(loaded.model, inputs)
+    key = (
+        "gradients",
+        output,
+        target is not None,
+        tuple((one.shape, one.dtype) for one in keras.tree.flatten(fed)),
+    )
+    traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, output, target))
+    with left_as_found(loaded.model):
+        arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, target))]
+    return _assembled(traced, inputs, iter(arrays))
+
+
+@dataclass(frozen=True, eq=False)
+class _Traced:
+    """function: gives the value a sample, then a gradient an input, then one a row of each loop."""
+
+    function: Callable[..., list[Any]]
+    of: str
+    loops: list[NudgedLoop]
+    missing: Mapping[str, str]
+
+
+def _arguments(fed: Any, target: Array | None) -> list[Any]:
+    flat = list(keras.tree.flatten(fed))
+    return (
+        flat if target is None else [*flat, tf.convert_to_tensor(np.asarray(target, keras.config.floatx()))]
+    )
+
+
+def _traced(loaded: LoadedModel, fed: Any, output: str | None, target: Array | None) -> _Traced:
+    said: dict[str, Any] = {}
+
+    def body(*arguments: Any) -> list[Any]:
+        flat = list(arguments[:-1] if target is not None else arguments)
+        with tf.GradientTape(watch_accessed_variables=False) as watcher:
+            watcher.watch([one for one in flat if one.dtype.is_floating])
+            tape = tape_of(loaded.model)
+            tape.nudges = Nudges(watcher.watch)
+            with Wrapping(loaded.model, tape):
+                outputs = loaded.model.predict_step((keras.tree.pack_sequence_as(fed, flat),))
+            said["of"], value = _value(loaded, outputs, output, arguments[-1] if target is not None else None)
+        said["loops"], said["missing"] = tape.nudges.loops, tape.refused
+        sources = [one for one in flat if one.dtype.is_floating] + [
+            row for loop in said["loops"] for row in loop.rows
+        ]
+        return [value, *watcher.gradient(value, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)]
+
+    with left_as_found(loaded.model):
+        specs = [tf.TensorSpec(one.shape, one.dtype) for one in _arguments(fed, target)]
+        function = tf.function(body, autograph=False).get_concrete_function(*specs)
+    return _Traced(function, said["of"], said["loops"], dict(said["missing"]))
+
+
+def _value(loaded: LoadedModel, outputs: Any, output: str | None, target: Any) -> tuple[str, Any]:
+    """What the gradients are of, in words and as `(batch,)`."""
+    named = dict(zip(output_names(loaded.model, outputs), keras.tree.flatten(outputs), strict=True))
+    name = output if output is not None else next(iter(named))
+    if name not in named:
+        raise EditError(f"the model has no output {name}", expected=", ".join(named))
+    values = tf.cast(named[name], tf.float32) if named[name].dtype.size < 4 else named[name]
+    if target is not None:
+        values, of = tf.square(values - tf.cast(target, values.dtype)), f"squared error of output {name}"
+    else:
+        of = f"sum of output {name}"
+    return of, tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=-1)
+
+
+def _assembled(traced: _Traced, inputs: Mapping[str, Array], arrays: Iterator[Array]) -> Gradients:
+    value = next(arrays)
+    floating = [
+        name for name, values in inputs.items() if np.issubdtype(np.asarray(values).dtype, np.floating)
+    ]
+    of_inputs = {name: read_only(next(arrays)) for name in floating}
+    of_states: dict[str, Array] = {}
+    for loop in traced.loops:
+        rows = [next(arrays) for _ in loop.rows]
+        rows = [row[::-1] for row in rows] if loop.go_backwards else rows
+        of_states |= {
+            f"{loop.path}{name}": read_only(loop.packing.array(rows, name)) for name in loop.packing.slots
+        }
+    return Gradients(traced.of, read_only(value), of_inputs, of_states, traced.missing)

@@ -1,0 +1,131 @@
+"""Gradients per step, against a plain gradient tape and against the model cut in two at that step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.keras
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from keras import layers  # noqa: E402
+
+from lstm_tui.errors import EditError  # noqa: E402
+from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
+from lstm_tui.keras_adapter.feeding import as_tensors  # noqa: E402
+from lstm_tui.keras_adapter.recorder import record_predict  # noqa: E402
+from tests.keras_adapter import zoo  # noqa: E402
+
+KINDS = [
+    zoo.two_lstms, zoo.gru, zoo.simple_rnn, zoo.rnn_of_three_states, zoo.stacked_mixed_cells, zoo.unrolled,
+    zoo.bidirectional, zoo.masking_zero_output, zoo.go_backwards_sequences, zoo.encoder_decoder,
+    zoo.shared_tower, zoo.stateful_nested, zoo.conv_lstm_1d, zoo.nested_functional, zoo.subclassed, zoo.float64,
+]  # fmt: skip
+
+
+def close(one, other) -> None:
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_gradients_of_the_inputs_are_those_of_a_plain_tape(kind):
+    specimen = zoo.build(kind)
+    loaded = LoadedModel.in_memory(specimen.model)
+    made = loaded.gradients(specimen.inputs)
+    fed = as_tensors(specimen.model, specimen.inputs)
+    with tf.GradientTape() as tape:
+        tape.watch(keras.tree.flatten(fed))
+        value = tf.reduce_sum(keras.tree.flatten(specimen.model(fed, training=False))[0])
+    for plain, ours in zip(tape.gradient(value, keras.tree.flatten(fed)), made.inputs.values(), strict=True):
+        close(ours, plain)
+    np.testing.assert_allclose(made.value.sum(), value, rtol=1e-4)
+    recorded = record_predict(loaded, specimen.inputs)
+    states = {
+        f"{trace.path}/{name}": trace.initial[name] for trace in recorded.layers for name in trace.cell.states
+    }
+    assert set(made.states) == set(states)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_of_a_state_are_those_of_the_rest_of_the_model(masked):
+    stages = [layers.Masking()] if masked else []
+    lstm, head = layers.LSTM(4, name="lstm"), layers.Dense(2)
+    model = keras.Sequential([keras.Input((None, zoo.FEATURES)), *stages, lstm, head])
+    zoo.enliven(model, 7)
+    x = zoo.sequence()
+    if masked:
+        x[0, 3:5] = 0.0
+    loaded = LoadedModel.in_memory(model)
+    made, trace = loaded.gradients({"x": x}), record_predict(loaded, {"x": x}).layers[0]
+    for time in range(zoo.STEPS - 1):
+        states = [tf.constant(trace.steps[name][:, time]) for name in ("h", "c")]
+        with tf.GradientTape() as tape:
+            tape.watch(states)
+            mask = None if trace.mask is None else tf.constant(trace.mask[:, time + 1 :])
+            value = tf.reduce_sum(head(lstm(x[:, time + 1 :], initial_state=states, mask=mask)))
+        expected = tape.gradient(value, states)
+        if not masked or trace.mask[:, time + 1 :].any(axis=1).all():
+            close(made.states["lstm/h"][:, time], expected[0])
+        close(made.states["lstm/c"][:, time], expected[1])
+
+
+def test_the_last_state_of_a_layer_read_at_its_end_is_what_the_head_weighs():
+    model = keras.Sequential([keras.Input((None, zoo.FEATURES)), layers.GRU(4, name="gru"), layers.Dense(1)])
+    zoo.enliven(model, 3)
+    made = LoadedModel.in_memory(model).gradients({"x": zoo.sequence()})
+    kernel = keras.ops.convert_to_numpy(model.layers[-1].kernel)
+    close(made.states["gru/h"][:, -1], np.tile(kernel.T, (zoo.BATCH, 1)))
+
+
+def test_backward_layers_have_their_gradients_at_the_timestep_of_the_input():
+    model = keras.Sequential(
+        [keras.Input((None, zoo.FEATURES)), layers.GRU(4, name="gru", go_backwards=True), layers.Dense(1)]
+    )
+    zoo.enliven(model, 3)
+    made = LoadedModel.in_memory(model).gradients({"x": zoo.sequence()})
+    kernel = keras.ops.convert_to_numpy(model.layers[-1].kernel)
+    close(made.states["gru/h"][:, 0], np.tile(kernel.T, (zoo.BATCH, 1)))
+
+
+def test_with_a_target_it_is_the_squared_error():
+    specimen = zoo.build(zoo.two_lstms)
+    loaded = LoadedModel.in_memory(specimen.model)
+    target = np.array([[3.0], [-2.0]], np.float32)
+    made = loaded.gradients(specimen.inputs, target=target)
+    error = specimen.model.predict(specimen.inputs["x"], verbose=0) - target
+    close(made.value, error[:, 0] ** 2)
+    plain = loaded.gradients(specimen.inputs)
+    close(made.inputs["x"], 2 * error[:, None] * plain.inputs["x"])
+    assert made.of == "squared error of output dense"
+
+
+def test_another_output_can_be_asked_for():
+    specimen = zoo.build(zoo.two_outputs)
+    loaded = LoadedModel.in_memory(specimen.model)
+    assert loaded.gradients(specimen.inputs, output="each").of == "sum of output each"
+    with pytest.raises(EditError, match="now, each"):
+        loaded.gradients(specimen.inputs, output="never")
+
+
+def test_token_ids_have_no_gradient_but_states_have():
+    specimen = zoo.build(zoo.embedding_mask)
+    made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs)
+    assert made.inputs == {}
+    assert made.states["lstm/h"].any()
+
+
+def test_the_model_is_left_as_it_was():
+    specimen = zoo.build(zoo.stateful_lstm)
+    loaded = LoadedModel.in_memory(specimen.model)
+    before = {place.path: dict(vars(place.layer)) for place in loaded.placed}
+    loaded.gradients(specimen.inputs)
+    assert {place.path: dict(vars(place.layer)) for place in loaded.placed} == before
+    assert not any(np.any(state) for state in specimen.model.layers[0].states)
+
+
+def test_a_layer_that_runs_its_own_loop_is_named():
+    specimen = zoo.build(zoo.own_loop)
+    made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs)
+    assert "loop of its own" in made.missing["own"]
+    assert made.inputs["x"].any()
