@@ -61,7 +61,7 @@ class _Running:
         self._plan = plan
         self._on_progress = on_progress
         self._watch = FailureWatch(loaded.placed)
-        self._maker = Maker(loaded, plan, self._watch, self._outcome)
+        self._maker = Maker(loaded, plan, self._watch, self._outcome, on_progress)
         self._recording: Recording | None = None
         self._note = "" if plan.record < len(plan.calls) else "the plan makes no call to record"
 

@@ -86,3 +86,10 @@ def as_array(value: Any) -> Array:
     """A tensor or array as one that any NumPy can read and save."""
     array = np.asarray(keras.ops.convert_to_numpy(value))
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def sequence_length(value: Any) -> int | None:
+    """Timesteps of `(batch, timesteps, ...)` or of token ids `(batch, timesteps)`; None of any other."""
+    shape = value.shape
+    is_sequence = len(shape) > 2 or (len(shape) == 2 and tf.as_dtype(value.dtype).is_integer)
+    return shape[1] if is_sequence else None

@@ -21,8 +21,10 @@ from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
 from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
+from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.recurrent.calls import StateReset
 from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.recording import Array, read_only
+from lstm_tui.recurrent.recording import Array, States, read_only
 
 
 def gradients(
@@ -31,8 +33,13 @@ def gradients(
     *,
     output: str | None = None,
     target: Array | None = None,
+    states: States | None = None,
 ) -> Gradients:
-    """Of the sum of an output, the first if none is named; of its squared error where there is a target."""
+    """Of the sum of an output, the first if none is named; of its squared error where there is a target.
+
+    Of an output `(batch, timesteps, ...)` the last step counts: a sum over all has no end to count back from.
+    states: what stateful layers start from, by `path/state`; as the model was loaded where left out.
+    """
     fed = as_tensors(loaded.model, inputs)
     key = (
         "gradients",
@@ -42,6 +49,8 @@ def gradients(
     )
     traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, output, target))
     with left_as_found(loaded.model):
+        if states:
+            apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=states))
         arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, target))]
     return _assembled(traced, inputs, iter(arrays))
 
@@ -94,10 +103,13 @@ def _value(loaded: LoadedModel, outputs: Any, output: str | None, target: Any) -
     if name not in named:
         raise EditError(f"the model has no output {name}", expected=", ".join(named))
     values = tf.cast(named[name], tf.float32) if named[name].dtype.size < 4 else named[name]
+    last = ""
+    if target is None and values.shape.rank is not None and values.shape.rank > 2:
+        values, last = values[:, -1], "the last step of "
     if target is not None:
         values, of = tf.square(values - tf.cast(target, values.dtype)), f"squared error of output {name}"
     else:
-        of = f"sum of output {name}"
+        of = f"sum of {last}output {name}"
     return of, tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=-1)
 
 

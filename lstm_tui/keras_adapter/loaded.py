@@ -12,7 +12,7 @@ from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.recording import Array, States
 
 Value = TypeVar("Value")
 
@@ -76,12 +76,17 @@ class LoadedModel:
         return placed_layers(self.model)
 
     def gradients(
-        self, inputs: Mapping[str, Array], *, output: str | None = None, target: Array | None = None
+        self,
+        inputs: Mapping[str, Array],
+        *,
+        output: str | None = None,
+        target: Array | None = None,
+        states: States | None = None,
     ) -> Gradients:
         """Gradients of an output, or of its squared error, with respect to every input and state."""
         from lstm_tui.keras_adapter.gradients import gradients
 
-        return gradients(self, inputs, output=output, target=target)
+        return gradients(self, inputs, output=output, target=target, states=states)
 
     def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
         """Make the calls of the plan; the model is afterwards as it was."""

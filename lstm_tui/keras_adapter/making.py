@@ -13,9 +13,9 @@ import numpy as np
 
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import FailureWatch
-from lstm_tui.keras_adapter.feeding import as_tensors, by_name
+from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length
 from lstm_tui.keras_adapter.fitting import fit
-from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.predicting import Predictor
 from lstm_tui.keras_adapter.states import apply_reset, state_variables
 from lstm_tui.recurrent.calls import (
@@ -58,9 +58,11 @@ class Maker:
         plan: RunPlan,
         watch: FailureWatch,
         outcome_of: Callable[[Call], CallOutcome],
+        on_progress: OnProgress,
     ) -> None:
         self.loaded = loaded
         self._watch = watch
+        self._on_progress = on_progress
         self.predictor = Predictor(loaded)
         self._plan = plan
         self._outcome_of = outcome_of
@@ -97,6 +99,11 @@ class Maker:
             inputs = {name: values[::-1] for name, values in inputs.items()}
         return inputs
 
+    def _tell(self, call: str, step: int, steps: int) -> None:
+        """Progress now and then: a message costs more than a step."""
+        if step and step % 50 == 0:
+            self._on_progress(f"{call}, step {step} of {steps}", step / steps)
+
     def _call(self, call: CallModel) -> Made:
         model = self.loaded.model
         arguments = {"training": call.training} if model._call_has_training_arg else {}
@@ -111,7 +118,8 @@ class Maker:
     def _generate(self, call: Generate) -> Made:
         name, window = _sequence(self._plan.inputs)
         made: dict[str, list[Array]] = {}
-        for _ in range(call.steps):
+        for step in range(call.steps):
+            self._tell("generate", step, call.steps)
             outputs = self.predictor.predict_on_batch({**self._plan.inputs, name: window})
             for output, values in outputs.items():
                 made.setdefault(output, []).append(values)
@@ -119,16 +127,17 @@ class Maker:
         return Made({output: np.stack(values, axis=1) for output, values in made.items()})
 
     def _stream(self, call: Stream) -> Made:
-        sequences = {name: values for name, values in self._plan.inputs.items() if np.ndim(values) > 2}
+        sequences = {name: values for name, values in self._plan.inputs.items() if sequence_length(values)}
         timesteps = max((values.shape[1] for values in sequences.values()), default=1)
         made: dict[str, list[Array]] = {}
         for time in range(timesteps):
+            self._tell("stream", time, timesteps)
             if call.reset_each:
                 apply_reset(state_variables(self.loaded.placed), StateReset())
             step = {name: values[:, time : time + 1] for name, values in sequences.items()}
             for output, values in self.predictor.predict_on_batch({**self._plan.inputs, **step}).items():
                 made.setdefault(output, []).append(values)
-        return Made({output: np.stack(values, axis=1) for output, values in made.items()})
+        return Made({output: _in_time(values) for output, values in made.items()})
 
     def _reload(self) -> Made:
         facts = self.loaded.facts
@@ -155,6 +164,13 @@ class Maker:
         for thread in threads:
             thread.join()
         return _of_threads(outcomes)
+
+
+def _in_time(steps: list[Array]) -> Array:
+    """One-step outputs as `(batch, timesteps, ...)`; a sequence of one step each is put end to end."""
+    if steps[0].ndim > 2 and steps[0].shape[1] == 1:
+        return np.concatenate(steps, axis=1)
+    return np.stack(steps, axis=1)
 
 
 def _of_threads(outcomes: list[list[CallOutcome]]) -> Made:

@@ -234,6 +234,26 @@ def test_one_step_a_call_gives_what_the_whole_sequence_gives(nested):
     assert not np.allclose(output(reset_each)[:, -1], output(whole), atol=1e-3)
 
 
+def test_a_stream_of_sequences_is_a_sequence(tmp_path):
+    loaded = load_model(model_file(zoo.stateful_gru, tmp_path))
+    streamed, _, whole = run(loaded, Stream(), ResetStates(), Predict()).outcomes
+    np.testing.assert_allclose(output(streamed), output(whole), atol=1e-5)
+
+
+def test_token_ids_are_streamed_one_by_one(tmp_path):
+    loaded = load_model(model_file(zoo.embedding_mask, tmp_path))
+    tokens = np.array([[4, 2, 7], [1, 2, 3]])
+    (outcome,) = run(loaded, Stream(), x=tokens).outcomes
+    assert output(outcome).shape == (2, 3, 3)
+
+
+def test_a_long_stream_tells_how_far_it_is(nested):
+    told: list[str] = []
+    plan = RunPlan({"x": zoo.sequence(2, 60, zoo.FEATURES)}, calls=(Stream(),))
+    nested.run(plan, lambda stage, share: told.append(stage))
+    assert "stream, step 50 of 60" in told
+
+
 def test_fitting_moves_the_weights_for_the_calls_behind_it_alone(plain):
     target = np.ones((2, 1), np.float32)
     before, fitted, after = run(plain, Predict(), Fit(target, epochs=2), Predict()).outcomes

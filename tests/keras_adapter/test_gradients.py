@@ -20,7 +20,8 @@ from tests.keras_adapter import zoo  # noqa: E402
 KINDS = [
     zoo.two_lstms, zoo.gru, zoo.simple_rnn, zoo.rnn_of_three_states, zoo.stacked_mixed_cells, zoo.unrolled,
     zoo.bidirectional, zoo.masking_zero_output, zoo.go_backwards_sequences, zoo.encoder_decoder,
-    zoo.shared_tower, zoo.stateful_nested, zoo.conv_lstm_1d, zoo.nested_functional, zoo.subclassed, zoo.float64,
+    zoo.shared_tower, zoo.stateful_nested, zoo.conv_lstm_1d, zoo.nested_functional, zoo.subclassed,
+    zoo.float64,
 ]  # fmt: skip
 
 

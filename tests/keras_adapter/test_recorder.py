@@ -7,6 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.keras
 keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
 
 from keras import layers  # noqa: E402
 
@@ -118,6 +119,22 @@ def test_a_state_that_is_not_one_row_a_sample_is_named_and_the_rest_is_shown():
     assert "state_1" in run.recording.unrecorded["counts"]
 
 
+def test_a_layer_that_is_never_called_is_named():
+    class Idle(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.used, self.idle = layers.LSTM(3, name="used"), layers.LSTM(3, name="idle")
+
+        def call(self, x):
+            return self.used(x)
+
+    model = Idle()
+    model(zoo.sequence())
+    recording = record_predict(LoadedModel.in_memory(model), {"input": zoo.sequence()})
+    assert [trace.path for trace in recording.layers] == ["used"]
+    assert "does not call it" in recording.unrecorded["idle"]
+
+
 def test_gates_that_cannot_be_told_apart_are_left_out():
     twice = layers.LSTMCell(3)
     stack = layers.StackedRNNCells([twice, twice])
@@ -135,6 +152,25 @@ def test_large_outputs_are_told_by_shape_alone():
     lstm, dense = recording.layer_outputs
     assert (lstm.shapes, lstm.values) == (((2, 200, 300),), None)
     assert dense.values is not None
+
+
+def test_shapes_that_are_known_only_when_it_runs_are_told():
+    class Chosen(layers.Layer):
+        """Keeps the rows whose sum is positive: nobody knows beforehand how many."""
+
+        def call(self, x):
+            return tf.boolean_mask(x, tf.reduce_sum(x, axis=[1, 2]) > 0)
+
+        def compute_output_shape(self, shape):
+            return shape
+
+    inputs = keras.Input((None, 3))
+    steps = layers.LSTM(4, return_sequences=True)(inputs)
+    model = keras.Model(inputs, [layers.Dense(1)(steps), Chosen(name="chosen")(steps)])
+    zoo.enliven(model, 1)
+    recording = record_predict(LoadedModel.in_memory(model), {"x": zoo.sequence(5, 4, 3)})
+    chosen = next(output for output in recording.layer_outputs if output.path == "chosen")
+    assert chosen.shapes == (next(reversed(recording.outputs.values())).shape,)
 
 
 def test_what_would_not_fit_into_memory_is_refused_before_a_step_is_made(monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 
 from lstm_tui.keras_adapter.recorder.prefix import unchecked_prefix
 from lstm_tui.keras_adapter.recorder.tape import TapedCall, TapedLoop
-from lstm_tui.keras_adapter.recorder.tracing import TracedCall, tensors_in
+from lstm_tui.keras_adapter.recorder.tracing import Kept, TracedCall, tensors_in
 from lstm_tui.recurrent.recording import Array, LayerOutput, LayerTrace, Recording, States, read_only
 
 
@@ -23,9 +23,8 @@ class Part:
         self.outputs = self._take(len(arrays) - _count_on_tape(traced) - len(traced.folded.tensors()))
         self.prefix = unchecked_prefix(traced.folded, self._take(len(traced.folded.tensors())), self.outputs)
         self.traces = [trace for loop in traced.tape.loops for trace in self._traces(loop)]
-        batch = self.outputs[0].shape[0] if self.outputs and self.outputs[0].ndim else 1
         self.layer_outputs = [
-            self._layer_output(call, kept, batch)
+            self._layer_output(call, kept)
             for call, kept in zip(traced.tape.finished[:-1], traced.kept, strict=True)
         ]
 
@@ -49,24 +48,34 @@ class Part:
                 stateful=loop.stateful,
             )
 
-    def _layer_output(self, call: TapedCall, kept: bool, batch: int) -> LayerOutput:
+    def _layer_output(self, call: TapedCall, kept: Kept) -> LayerOutput:
         tensors = tensors_in(call.outputs)
-        values = tuple(self._take(len(tensors))) if kept else None
-        shapes = [value.shape for value in values] if values else [tensor.shape for tensor in tensors]
+        given = self._take(len(tensors)) if kept != "nothing" else []
+        if kept == "values":
+            shapes = [value.shape for value in given]
+        else:
+            shapes = [tuple(int(axis) for axis in shape) for shape in given] or [
+                _declared(one) for one in tensors
+            ]
         return LayerOutput(
             path=call.path,
             class_name=type(call.layer).__name__,
-            shapes=tuple(tuple(batch if axis is None else int(axis) for axis in shape) for shape in shapes),
+            shapes=tuple(shapes),
             dtype=tensors[0].dtype.name if tensors else "",
             masked=any(getattr(tensor, "_keras_mask", None) is not None for tensor in tensors),
-            values=values,
+            values=tuple(given) if kept == "values" else None,
         )
+
+
+def _declared(tensor: Any) -> tuple[int, ...]:
+    """The shape as far as it was known beforehand; 0 for what was not."""
+    return tuple(axis or 0 for axis in tensor.shape) if tensor.shape.rank is not None else ()
 
 
 def _count_on_tape(traced: TracedCall) -> int:
     loops = sum(len(loop.rows) + len(loop.initial) + (loop.mask is not None) for loop in traced.tape.loops)
     kept = zip(traced.tape.finished[:-1], traced.kept, strict=True)
-    return loops + sum(len(tensors_in(call.outputs)) for call, keep in kept if keep)
+    return loops + sum(len(tensors_in(call.outputs)) for call, keep in kept if keep != "nothing")
 
 
 def assemble(

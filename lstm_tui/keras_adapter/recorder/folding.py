@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from lstm_tui.keras_adapter.feeding import sequence_length
 from lstm_tui.keras_adapter.recorder.tape import Tape, TapedCall
 from lstm_tui.plain_text import one_line
 
@@ -203,10 +204,3 @@ class Folding:
 
 def _ends(layer: Any) -> bool:
     return not layer.return_sequences or layer.return_state
-
-
-def sequence_length(value: Any) -> int | None:
-    """Timesteps of `(batch, timesteps, ...)` or of token ids `(batch, timesteps)`; None of any other."""
-    shape = value.shape
-    is_sequence = len(shape) > 2 or (len(shape) == 2 and tf.as_dtype(value.dtype).is_integer)
-    return shape[1] if is_sequence else None

@@ -14,10 +14,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.feeding import as_array
+from lstm_tui.keras_adapter.feeding import as_array, sequence_length
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
-from lstm_tui.keras_adapter.recorder.folding import sequence_length
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.recurrent.recording import Array
 

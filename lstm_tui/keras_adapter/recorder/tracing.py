@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
@@ -25,6 +25,8 @@ from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.keras_adapter.recorder.tape import Tape
 
+#: What a recording has of the outputs of a layer: a loop of TensorFlow's own lets nothing out.
+Kept = Literal["values", "shapes", "nothing"]
 #: Values of a layer's output are kept up to this size each, and up to this size all together.
 _SMALL = 2**16
 _SMALL_IN_ALL = 2**21
@@ -39,14 +41,14 @@ class TracedCall:
         initial states and mask, then the kept layer outputs.
     output_struct: the model's outputs, as it structures them.
     folded: the outputs as they would be had the sequence ended at each step, or why there are none.
-    kept: by index in `tape.finished`, whether its values are kept.
+    kept: by index in `tape.finished`, what is given of that call's outputs.
     """
 
     function: Callable[..., list[Any]]
     tape: Tape
     output_struct: Any
     folded: Folded
-    kept: tuple[bool, ...]
+    kept: tuple[Kept, ...]
 
 
 def traced_call(
@@ -84,7 +86,7 @@ class _Trace:
         self.tape = tape_of(model)
         self.struct: Any = None
         self.folded = Folded.missing(why_not or "not asked for")
-        self.kept: list[bool] = []
+        self.kept: list[Kept] = []
 
     def compiled(self, specs: list[tf.TensorSpec]) -> Callable[..., list[Any]]:
         return tf.function(self._body, autograph=False).get_concrete_function(*specs)
@@ -99,9 +101,16 @@ class _Trace:
                 self.folded = fold(
                     folding, outputs, lambda: wrapping.during(folding, lambda: self._call(inputs))
                 )
+        self._name_those_never_called()
         self.struct = keras.tree.map_structure(lambda _: None, outputs)
         self.kept = _kept(self.tape)
         return [*keras.tree.flatten(outputs), *self.folded.tensors(), *_on_tape(self.tape, self.kept)]
+
+    def _name_those_never_called(self) -> None:
+        called = {loop.path.partition("#")[0] for loop in self.tape.loops} | set(self.tape.refused)
+        for place in placed_layers(self._model):
+            if place.is_rnn and place.path not in called:
+                self.tape.refused[place.path] = "the model does not call it on this input"
 
 
 def tape_of(model: Any) -> Tape:
@@ -109,19 +118,26 @@ def tape_of(model: Any) -> Tape:
     return Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
 
 
-def _kept(tape: Tape) -> list[bool]:
-    kept, room = [], _SMALL_IN_ALL
+def _kept(tape: Tape) -> list[Kept]:
+    kept: list[Kept] = []
+    room = _SMALL_IN_ALL
     for call in tape.finished[:-1]:
         tensors = tensors_in(call.outputs)
         size = sum(_size_of(tensor) for tensor in tensors)
-        fits = size <= min(_SMALL, room) and all(_is_reachable(tensor) for tensor in tensors)
-        kept.append(fits)
-        room -= size if fits else 0
+        if not all(_is_reachable(tensor) for tensor in tensors):
+            kept.append("nothing")
+        elif size <= min(_SMALL, room):
+            kept.append("values")
+            room -= size
+        else:
+            kept.append("shapes")
     return kept
 
 
 def _size_of(tensor: Any) -> int:
-    """Elements, an open batch axis counted once."""
+    """Elements, an open batch axis counted once; too many where another axis is open."""
+    if tensor.shape.rank is None or None in tensor.shape[1:]:
+        return _SMALL + 1
     size = 1
     for axis in tensor.shape:
         size *= axis or 1
@@ -138,15 +154,15 @@ def tensors_in(outputs: Any) -> list[Any]:
     return [value for value in keras.tree.flatten(outputs) if tf.is_tensor(value)]
 
 
-def _on_tape(tape: Tape, kept: list[bool]) -> Iterator[Any]:
+def _on_tape(tape: Tape, kept: list[Kept]) -> Iterator[Any]:
     for loop in tape.loops:
         yield from loop.rows
         yield from loop.initial.values()
         if loop.mask is not None:
             yield loop.mask
     for call, keep in zip(tape.finished[:-1], kept, strict=True):
-        if keep:
-            yield from tensors_in(call.outputs)
+        if keep != "nothing":
+            yield from (one if keep == "values" else tf.shape(one) for one in tensors_in(call.outputs))
 
 
 class Wrapping:
