@@ -224,7 +224,7 @@ def _summed(
         tolerance=tolerance,
         underflowed=int(np.count_nonzero((shares == 0) & (digits != 0)) + (from_initial == 0 != left[0])),
         erased_at=_step_at(_first_where(of.keep == 0), step, trace),
-        broken_at=_step_at(_last_where(~np.isfinite(of.keep + of.added)), step, trace),
+        broken_at=_step_at(_last_where(~(np.isfinite(of.keep) & np.isfinite(of.added))), step, trace),
     )
 
 
