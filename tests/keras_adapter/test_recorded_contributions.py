@@ -1,0 +1,96 @@
+"""What Keras' layers did comes apart into sums, within the rounding of their own type; gradients underflow as told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.keras
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from keras import layers  # noqa: E402
+
+from lstm_tui.keras_adapter.loaded import LoadedModel  # noqa: E402
+from lstm_tui.keras_adapter.recorder import record_call, record_predict  # noqa: E402
+from lstm_tui.recurrent.contributions import contributions, no_contributions  # noqa: E402
+from lstm_tui.recurrent.horizon import memory_horizon  # noqa: E402
+from lstm_tui.recurrent.recording import LayerTrace  # noqa: E402
+from tests.keras_adapter import zoo  # noqa: E402
+
+
+def check_sums(trace: LayerTrace) -> None:
+    """Every value of the layer, as float64 sums of what was recorded."""
+    for sample, step, unit in np.ndindex(trace.batch, trace.timesteps, trace.units):
+        parts = contributions(trace, sample=sample, step=step, unit=unit)
+        assert parts is not None
+        assert parts.adds_up, (trace.path, sample, step, unit, parts.residual, parts.tolerance)
+        assert parts.tolerance < 0.1
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        zoo.lstm_sequences, zoo.gru, zoo.gru_reset_before, zoo.stateful_stacked_cells,
+        zoo.masking_inside, zoo.masking_backwards, zoo.masking_bidirectional,
+        zoo.other_activations, zoo.float16, zoo.mixed_bfloat16, zoo.float64, zoo.conv_lstm_2d,
+    ],
+    ids=lambda kind: kind.__name__,
+)  # fmt: skip
+def test_every_value_is_the_sum_of_its_shares(kind: Callable[[], Any]) -> None:
+    specimen = zoo.build(kind)
+    recording = record_predict(LoadedModel.in_memory(specimen.model), specimen.inputs)
+    assert recording.layers
+    for trace in recording.layers:
+        check_sums(trace)
+
+
+def test_dropout_in_training_leaves_the_sum_as_it_is() -> None:
+    specimen = zoo.build(zoo.recurrent_dropout)
+    check_sums(record_call(LoadedModel.in_memory(specimen.model), specimen.inputs, training=True).layers[0])
+
+
+def test_a_long_sequence_adds_up_in_float32() -> None:
+    specimen = zoo.build(zoo.two_lstms)
+    recording = record_predict(
+        LoadedModel.in_memory(specimen.model), {"x": zoo.sequence(1, 3000, zoo.FEATURES)}
+    )
+    for trace in recording.layers:
+        for unit in range(trace.units):
+            parts = contributions(trace, sample=0, step=2999, unit=unit)
+            assert parts is not None and parts.adds_up
+            assert abs(parts.residual) < 1e-6
+
+
+def test_a_cell_of_ones_own_is_not_taken_for_an_lstm() -> None:
+    specimen = zoo.build(zoo.rnn_of_peephole_cell)
+    (trace,) = record_predict(LoadedModel.in_memory(specimen.model), specimen.inputs).layers
+    assert contributions(trace, sample=0, step=0, unit=0) is None
+    assert "not known" in (no_contributions(trace) or "")
+
+
+def test_a_gradient_of_float32_underflows_where_float64_says() -> None:
+    keras.utils.set_random_seed(1)
+    x = zoo.sequence(1, 400, zoo.FEATURES)
+    profiles, weights = {}, None
+    for dtype in ("float32", "float64"):
+        layer = layers.LSTM(4, dtype=dtype)
+        model = keras.Sequential([keras.Input((None, zoo.FEATURES), dtype=dtype), layer])
+        if weights is not None:
+            model.set_weights(weights)
+        weights = model.get_weights()
+        fed = tf.constant(x, dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(fed)
+            loss = tf.reduce_sum(model(fed))
+        profiles[dtype] = np.linalg.norm(tape.gradient(loss, fed)[0].numpy().astype(np.float64), axis=-1)
+    guessed = memory_horizon(profiles["float32"], computed_in=np.float32)
+    known = memory_horizon(profiles["float32"], exact=profiles["float64"])
+    assert 50 < guessed.underflow.sum() == known.underflow.sum()
+    assert not guessed.zero.any() and not known.zero.any()
+    assert guessed.steps == known.steps
+    assert guessed.factor == pytest.approx(known.factor, rel=0.05)
+    assert known.factor < 0.9
