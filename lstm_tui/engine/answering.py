@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from lstm_tui.engine.options import EngineOptions, Setup
-from lstm_tui.engine.protocol import LoadModel, Request
+from lstm_tui.engine.protocol import Answer, ComputeGradients, LoadModel, Request
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import States
 
 #: Told what is being done now, and how much of it is done in [0, 1] where that is known.
 OnProgress = Callable[[str, float | None], None]
@@ -35,6 +37,10 @@ class LoadedModel(Protocol):
 
     def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
         """Make the calls of the plan and leave the model as it was."""
+        ...
+
+    def gradients(self, inputs: Inputs, *, states: States | None = None) -> Gradients:
+        """Gradients of the first output with respect to every input and state."""
         ...
 
 
@@ -65,12 +71,15 @@ class Answerer:
         self._model: LoadedModel | None = None
         self._stamp: _FileStamp | None = None
 
-    def answer(self, request: Request, on_progress: OnProgress) -> ModelFacts | Run:
+    def answer(self, request: Request, on_progress: OnProgress) -> Answer:
         """The answer. Raises an LstmTuiError where there is none, anything else for a bug."""
         if isinstance(request, LoadModel):
             return self._load(request.path, on_progress)
         if self._model is None:
             raise EngineError("No model is loaded in the engine.", todo="Load a model first.")
+        if isinstance(request, ComputeGradients):
+            on_progress("gradients", None)
+            return self._model.gradients(request.inputs, states=request.states)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

@@ -16,6 +16,7 @@ from typing import Final
 
 from lstm_tui.engine.options import KERAS_ADAPTER, EngineOptions, Setup
 from lstm_tui.engine.protocol import (
+    Answer,
     Answered,
     EngineGone,
     EngineReady,
@@ -32,6 +33,7 @@ from lstm_tui.errors import EngineDied, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.recurrent.gradients import Gradients
 
 #: How long the host may take to say how a worker ended.
 _OBITUARY_SECONDS: Final = 2.0
@@ -152,9 +154,7 @@ class EngineProcess:
         if not already:
             self._host.release()
 
-    def ask(
-        self, request: Request, on_progress: Callable[[str, float | None], None] | None = None
-    ) -> ModelFacts | Run:
+    def ask(self, request: Request, on_progress: Callable[[str, float | None], None] | None = None) -> Answer:
         """The answer to `request`, from a new engine if none lives. Raises why there is none."""
         self.start()
         number = self._send_or_bury(request)
@@ -200,7 +200,7 @@ class EngineProcess:
                 return Progressed(one_line(stage), fraction)
             case Refused(error=LstmTuiError(), details=details):
                 return replace(message, details=_safe_lines(details))
-            case Answered(value=ModelFacts() | Run()):
+            case Answered(value=ModelFacts() | Run() | Gradients()):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

@@ -17,10 +17,8 @@ from pathlib import Path
 from lstm_tui.engine.answering import Answerer, OnProgress, import_adapter, refusal
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import KERAS_ADAPTER, EngineOptions, Setup
-from lstm_tui.engine.protocol import Request
+from lstm_tui.engine.protocol import Answer, Request
 from lstm_tui.errors import LstmTuiError
-from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Run
 
 
 class LocalEngine:
@@ -31,7 +29,7 @@ class LocalEngine:
         self._answerer: Answerer | None = None
         self._diverted = _Diversion(self._setup.options.log_path)
 
-    def ask(self, request: Request, on_progress: OnProgress | None = None) -> ModelFacts | Run:
+    def ask(self, request: Request, on_progress: OnProgress | None = None) -> Answer:
         """The answer to `request`. Raises why there is none, with a bug's own traceback as the cause."""
         with self._diverted.output():
             try:

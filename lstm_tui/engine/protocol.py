@@ -13,10 +13,14 @@ from pathlib import Path
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import States
 
 __all__ = [
+    "Answer",
     "Answered",
+    "ComputeGradients",
     "EngineGone",
     "EngineOptions",
     "EngineReady",
@@ -44,7 +48,18 @@ class RunCalls:
     plan: RunPlan
 
 
-Request = LoadModel | RunCalls
+@dataclass(frozen=True, eq=False)
+class ComputeGradients:
+    """How much each step matters to the output, on the loaded model. Answered by `Gradients`.
+
+    states: what stateful layers start from, by `path/state`.
+    """
+
+    inputs: Inputs
+    states: States = field(default_factory=dict)
+
+
+Request = LoadModel | RunCalls | ComputeGradients
 
 
 @dataclass(frozen=True)
@@ -66,12 +81,15 @@ class Progressed:
     fraction: float | None = None
 
 
+Answer = ModelFacts | Run | Gradients
+
+
 @dataclass(frozen=True, eq=False)
 class Answered:
     """The answer to request number `request`."""
 
     request: int
-    value: ModelFacts | Run
+    value: Answer
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from lstm_tui.engine.protocol import LoadModel, Request, RunCalls
+from lstm_tui.engine.protocol import Answer, LoadModel, Request, RunCalls
 from lstm_tui.errors import Cancelled, EngineUnavailable, LstmTuiError, ModelFileError
 from lstm_tui.model_file import read_model_file
 from lstm_tui.model_file.facts import ModelFacts
@@ -30,7 +30,7 @@ from lstm_tui.scenario.plan import folded_plan
 from lstm_tui.scenario.reading import read_scenario
 
 OnProgress = Callable[[str, float | None], None]
-Ask = Callable[[Request, OnProgress | None], ModelFacts | Run]
+Ask = Callable[[Request, OnProgress | None], Answer]
 #: The codes above info that a diagnosis finds.
 Diagnose = Callable[[LoadedScenario, ModelFacts], Sequence[str]]
 Status = Literal["passed", "failed", "not checked"]

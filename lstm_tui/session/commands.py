@@ -8,9 +8,10 @@ from typing import Literal
 
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.state import EngineState
+from lstm_tui.session.state import EngineState, Lens
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -76,6 +77,13 @@ class MoveCall:
     """Show the `by`-th next call that has a recording."""
 
     by: int
+
+
+@dataclass(frozen=True)
+class ChooseLens:
+    """Look through this lens; a second time, back at the states."""
+
+    lens: Lens
 
 
 # --- changing ---------------------------------------------------------------------------------
@@ -146,11 +154,21 @@ class RunRefused:
     reason: str
 
 
-Command = (
+@dataclass(frozen=True, eq=False)
+class GradientsArrived:
+    """The gradients that belong to the run with this key, or why there are none."""
+
+    key: str
+    gradients: Gradients | str
+
+
+Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
-    | MakeEdits | Undo | Redo | OpenInputs | Saved
-    | EngineSaid | ModelLoaded | RunArrived | RunRefused
+    | ChooseLens
 )  # fmt: skip
+Change = MakeEdits | Undo | Redo | OpenInputs | Saved
+FromEngine = EngineSaid | ModelLoaded | RunArrived | RunRefused | GradientsArrived
+Command = Look | Change | FromEngine
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,4 +186,13 @@ class Announce:
     severity: Literal["information", "warning", "error"] = "information"
 
 
-Effect = StartRun | Announce
+@dataclass(frozen=True, eq=False)
+class StartGradients:
+    """Ask the engine for the gradients of the recorded call with this key."""
+
+    key: str
+    inputs: Inputs
+    states: States
+
+
+Effect = StartRun | StartGradients | Announce

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.session.edits import History, Material, Plan
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
@@ -33,6 +34,10 @@ class EngineState:
     fraction: float | None = None
 
 
+#: What is looked at: the states and gates, where a value comes from, or how far back the output reaches.
+Lens = Literal["states", "origins", "gradients"]
+
+
 @dataclass(frozen=True)
 class Cursor:
     """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones."""
@@ -42,6 +47,7 @@ class Cursor:
     series: str = "h"
     unit: int | None = None
     sample: int = 0
+    lens: Lens = "states"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +86,8 @@ class Session:
     key: str = ""
     before: str = ""
     runs: Mapping[str, Run] = field(default_factory=dict)
+    #: Gradients by the key of the run that they belong to; a text where they cannot be had.
+    gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
     #: The error that a plan met instead of giving a run, by key.
     refusals: Mapping[str, str] = field(default_factory=dict)
     cursor: Cursor = Cursor()

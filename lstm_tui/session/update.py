@@ -15,7 +15,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session.commands import Announce, Command, Effect, StartRun
+from lstm_tui.session.commands import Announce, Change, Command, Effect, FromEngine, StartGradients, StartRun
 from lstm_tui.session.edits import History, Material, fold
 from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
 from lstm_tui.session.view import shown_trace, timesteps
@@ -50,8 +50,26 @@ def open_session(
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
     match command:
+        case c.MakeEdits() | c.Undo() | c.Redo() | c.OpenInputs() | c.Saved():
+            return _changed(session, command)
+        case c.ModelLoaded() | c.RunArrived() | c.RunRefused() | c.EngineSaid() | c.GradientsArrived():
+            return _told(session, command)
+        case c.MoveCall(by):
+            return _move_call(session, by)
+        case c.ChooseLens(lens):
+            shown = "states" if session.cursor.lens == lens else lens
+            session = replace(session, cursor=replace(session.cursor, lens=shown))
+            return session, _gradients_if_unknown(session)
+        case _:
+            return _with_valid_cursor(replace(session, cursor=_moved(session, command))), ()
+
+
+def _changed(session: Session, command: Change) -> Result:
+    """What the user does to the input, the states or the calls."""
+    match command:
         case c.MakeEdits(edits):
-            return _refold(replace(session, call=None), session.history.doing(edits), otherwise=session)
+            freed = replace(session, call=None)
+            return _refold(freed, session.history.doing(edits), otherwise=session)
         case c.Undo():
             return _step_history(session, session.history.undoing(), "nothing to undo")
         case c.Redo():
@@ -61,23 +79,27 @@ def update(session: Session, command: Command) -> Result:
             story = replace(session.story, input_source=source)
             with_inputs = replace(session, material=material, story=story)
             return _refold(with_inputs, session.history, otherwise=session)
-        case c.MoveCall(by):
-            return _move_call(session, by)
+        case c.Saved(path):
+            return replace(
+                session, story=replace(session.story, path=path), saved_history=session.history
+            ), ()
+
+
+def _told(session: Session, command: FromEngine) -> Result:
+    """What the engine says, kept under the key of what it is about."""
+    match command:
         case c.ModelLoaded(facts):
             return _model_loaded(session, facts)
         case c.RunArrived(run):
-            return _with_valid_cursor(
-                replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
-            ), ()
+            session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
+            session = _with_valid_cursor(session)
+            return session, _gradients_if_unknown(session)
         case c.RunRefused(key, reason):
             return replace(session, refusals={**session.refusals, key: reason}), ()
+        case c.GradientsArrived(key, gradients):
+            return replace(session, gradients={key: gradients}), ()
         case c.EngineSaid(state):
             return replace(session, engine=state), ()
-        case c.Saved(path):
-            story = replace(session.story, path=path)
-            return replace(session, story=story, saved_history=session.history), ()
-        case _:
-            return _with_valid_cursor(replace(session, cursor=_moved(session, command))), ()
 
 
 def _moved(session: Session, command: Command) -> Cursor:
@@ -165,6 +187,14 @@ def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
     if session.plan is None or session.run is not None or not session.model.from_keras:
         return ()
     return (StartRun(session.plan.run),)
+
+
+def _gradients_if_unknown(session: Session) -> tuple[Effect, ...]:
+    """Gradients are computed only for who looks at them, and for the run that is shown."""
+    recording = session.run.recording if session.run else None
+    if session.cursor.lens != "gradients" or recording is None or session.key in session.gradients:
+        return ()
+    return (StartGradients(session.key, recording.inputs, recording.states_before),)
 
 
 def _model_loaded(session: Session, facts: ModelFacts) -> Result:

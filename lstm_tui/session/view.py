@@ -54,6 +54,15 @@ def per_step(trace: LayerTrace, series: str, sample: int) -> Array:
     return np.asarray(values.reshape(values.shape[0], -1))
 
 
+def unit_shown(session: Session) -> int:
+    """The chosen unit, or where none is chosen the one whose state is largest at this step."""
+    trace = shown_trace(session)
+    if session.cursor.unit is not None or trace is None:
+        return session.cursor.unit or 0
+    values = np.abs(per_step(trace, trace.cell.states[-1], session.cursor.sample)[session.cursor.step])
+    return int(np.argmax(np.nan_to_num(values, nan=np.inf)))
+
+
 @dataclass(frozen=True, eq=False)
 class OutputView:
     """One output as it is drawn over time.

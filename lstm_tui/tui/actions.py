@@ -63,6 +63,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_sample", ("<",), "Previous sample of the batch", LOOK, command=c.MoveSample(-1)),
     Action("next_call", (")",), "Next call", LOOK, command=c.MoveCall(1)),
     Action("previous_call", ("(",), "Previous call", LOOK, command=c.MoveCall(-1)),
+    Action(
+        "origins", ("e",), "Where this value comes from", LOOK, "explain", command=c.ChooseLens("origins")
+    ),
+    Action(
+        "gradients",
+        ("h",),
+        "How far back the output reaches",
+        LOOK,
+        "reach",
+        command=c.ChooseLens("gradients"),
+    ),
     Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
     Action(
         "predict_again",

@@ -18,7 +18,7 @@ from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
-from lstm_tui.session.commands import Announce, Command, Effect, Saved, StartRun
+from lstm_tui.session.commands import Announce, Command, Effect, Saved, StartGradients, StartRun
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
@@ -194,6 +194,8 @@ class Workbench(App[int]):
             match effect:
                 case StartRun(plan):
                     self.link.run(plan)
+                case StartGradients():
+                    self.link.gradients(effect)
                 case Announce(text, severity):
                     self.notify_plainly(text, severity)
 

@@ -18,6 +18,7 @@ from textual.message import Message
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.protocol import (
     Answered,
+    ComputeGradients,
     EngineGone,
     EngineReady,
     Event,
@@ -29,7 +30,16 @@ from lstm_tui.engine.protocol import (
 )
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
-from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded, RunArrived, RunRefused
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.session.commands import (
+    Command,
+    EngineSaid,
+    GradientsArrived,
+    ModelLoaded,
+    RunArrived,
+    RunRefused,
+    StartGradients,
+)
 from lstm_tui.session.state import EngineStage, EngineState
 
 #: An engine that dies this often before it is ready is not started again by itself.
@@ -87,6 +97,7 @@ class EngineLink:
         self._ready = False
         self._in_flight: _InFlight | None = None
         self._waiting: RunPlan | None = None
+        self._asked: StartGradients | None = None
         self._retry: _InFlight | None = None
         self._model: Path | None = None
         self._loaded: Path | None = None
@@ -122,7 +133,7 @@ class EngineLink:
 
     def load(self, path: Path) -> None:
         """Load this model as soon as the engine can; what waited for another model is dropped."""
-        self._model, self._waiting, self._retry = path, None, None
+        self._model, self._waiting, self._retry, self._asked = path, None, None, None
         if self._loaded != path:
             self._loaded = None
         self._pump()
@@ -133,6 +144,11 @@ class EngineLink:
         flight = self._in_flight
         if flight is not None and isinstance(flight.request, RunCalls) and _waited(flight) > _PATIENCE:
             self.restart()
+        self._pump()
+
+    def gradients(self, wanted: StartGradients) -> None:
+        """Compute these gradients when nothing else is to be done; older ones that wait are dropped."""
+        self._asked = wanted
         self._pump()
 
     def receive(self, message: EngineEvent) -> list[Command | LoadRefused]:
@@ -176,6 +192,8 @@ class EngineLink:
         elif self._waiting is not None:
             plan, self._waiting = self._waiting, None
             self._send(RunCalls(plan), 1)
+        elif self._asked is not None:
+            self._send(ComputeGradients(self._asked.inputs, self._asked.states), 1)
 
     def _send(self, request: Request, tries: int) -> None:
         try:
@@ -201,6 +219,11 @@ class EngineLink:
                 result = RunArrived(run)
             case RunCalls(plan), Refused(error=error):
                 result = RunRefused(plan.key, str(error))
+            case ComputeGradients(), _ if self._asked is not None:
+                found = answer.value if isinstance(answer, Answered) else str(answer.error)
+                assert isinstance(found, Gradients | str)
+                result = GradientsArrived(self._asked.key, found)
+                self._asked = None
             case _:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
         self._pump()

@@ -36,7 +36,7 @@ class Files:
 
 def open_model(model: Path, files: Files) -> Opened:
     """A model with the arrays named beside it. Raises: ModelFileError, InputFileError."""
-    facts = read_model_file(model)
+    facts = read_model_file(model, look_into_weights=False)
 
     def named(path: Path | None) -> Inputs:
         return assign(read_arrays(path), facts.inputs) if path is not None else {}
@@ -60,7 +60,7 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
 
     loaded = load_scenario(read_scenario(path, model=model))
     scenario = loaded.scenario
-    facts = read_model_file(scenario.model_path)
+    facts = read_model_file(scenario.model_path, look_into_weights=False)
     material = Material(
         inputs=name_inputs(loaded.inputs, facts),
         reference=name_inputs(loaded.reference, facts),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -29,6 +30,7 @@ from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.ink import ink_for
 from lstm_tui.tui.lines import Lines
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.origins import origin_steps
 from lstm_tui.tui.panes.table import PANES
 from lstm_tui.tui.reading_screens import HelpScreen, StoryScreen
 
@@ -194,6 +196,14 @@ class WorkbenchScreen(Screen[None]):
     def action_story(self) -> None:
         """All that is known of this scenario, to read."""
         self.app.push_screen(StoryScreen(self.session))
+
+    def on_key(self, event: events.Key) -> None:
+        """In the view of origins a digit jumps to the step of that contributor."""
+        if self.session.cursor.lens == "origins" and event.character and event.character in "123456789":
+            steps = origin_steps(self.session, 9)
+            if int(event.character) <= len(steps):
+                event.stop()
+                self.workbench.dispatch(GoToStep(steps[int(event.character) - 1]))
 
     def action_help(self) -> None:
         """Keys and words."""

@@ -218,3 +218,24 @@ def test_wherever_one_goes_there_is_something_under_the_cursor(
         assert 0 <= session.cursor.step < trace.timesteps
         assert 0 <= session.cursor.sample < trace.batch
         assert session.cursor.unit is None or 0 <= session.cursor.unit < trace.units
+
+
+def test_a_lens_is_put_on_and_taken_off(session: Session) -> None:
+    on = after(session, c.ChooseLens("origins"))
+    assert on.cursor.lens == "origins"
+    assert after(on, c.ChooseLens("origins")).cursor.lens == "states"
+
+
+def test_gradients_are_asked_for_only_by_who_looks_at_them(session: Session) -> None:
+    looking, effects = update(session, c.ChooseLens("gradients"))
+    assert [type(effect) for effect in effects] == [c.StartGradients]
+    told = after(looking, c.GradientsArrived(looking.key, "no"))
+    again, effects = update(after(told, c.ChooseLens("gradients")), c.ChooseLens("gradients"))
+    assert effects == (), "what is known is not asked again"
+    edited = arrived_with_effects(after(again, c.MakeEdits((Pad(20),))))
+    assert [type(effect) for effect in edited] == [c.StartGradients]
+
+
+def arrived_with_effects(session: Session) -> tuple[c.Effect, ...]:
+    assert session.plan is not None
+    return update(session, c.RunArrived(run_of(session.plan.run)))[1]

@@ -1,0 +1,25 @@
+"""The large pane: states, where a value comes from, or how far back the output reaches."""
+
+from __future__ import annotations
+
+from lstm_tui.charts.lines import Line
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import shown_trace
+from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.origins import origins_pane
+from lstm_tui.tui.panes.reach import reach_pane
+from lstm_tui.tui.panes.states import states_pane
+
+
+def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """The pane of the lens; the states also where nothing is recorded, because they say why."""
+    trace = shown_trace(session)
+    if trace is None or trace.timesteps == 0 or trace.batch == 0:
+        return states_pane(session, canvas)
+    match session.cursor.lens:
+        case "origins":
+            return origins_pane(session, canvas)
+        case "gradients":
+            return reach_pane(session, canvas)
+        case _:
+            return states_pane(session, canvas)

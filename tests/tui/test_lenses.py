@@ -1,0 +1,60 @@
+"""The two other views of a recording: where a value comes from, and how far back the output reaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lstm_tui.recurrent.contributions import contributions, ranked
+from lstm_tui.scenario.gallery import gallery
+from lstm_tui.tui.opening import Files, open_model, open_scenario
+from tests.tui.conftest import OpenApp
+
+pytestmark = pytest.mark.keras
+
+
+async def test_the_shares_of_a_value_are_listed_and_a_digit_jumps_to_one(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "lstm.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("end", "}", "e")
+        shown = screen.pane("states")
+        recording = screen.app.session.run.recording  # type: ignore[union-attr]
+        assert recording is not None
+        parts = contributions(recording.layers[0], sample=0, step=19, unit=0)
+        assert parts is not None
+        assert parts.adds_up
+        assert "c[0] at t 19" in shown
+        assert "initial" in shown
+        second = ranked(parts, 2)[1][0]
+        await screen.press("2")
+        assert screen.app.session.cursor.step == second  # type: ignore[union-attr]
+        await screen.press("e")
+        assert "hidden state h" in screen.pane("states")
+
+
+async def test_a_cell_that_is_no_sum_says_so(open_app: OpenApp) -> None:
+    path = next(each.path for each in gallery() if each.path.stem.endswith("early-cue-lost"))
+    async with open_app(open_scenario(path)) as screen:
+        await screen.answered()
+        await screen.press("e")
+        assert "SimpleRNN" in screen.pane("states")
+
+
+async def test_the_horizon_is_computed_when_it_is_looked_at(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "lstm.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("h")
+        await screen.until(lambda: "per step back" in screen.pane("states"))
+        shown = screen.pane("states")
+        assert "Gradient of the sum of output head" in shown
+        assert "of 20 steps" in shown
+        found = screen.app.session.gradients[screen.app.session.key]  # type: ignore[union-attr]
+        assert not isinstance(found, str)
+        assert np.isfinite(found.states["lstm/h"]).all()
+        assert found.states["lstm/c"].shape == (1, 20, 4)
