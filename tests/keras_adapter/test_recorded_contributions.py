@@ -1,4 +1,4 @@
-"""What Keras' layers did comes apart into sums, within the rounding of their own type; gradients underflow as told."""
+"""What Keras' layers did comes apart into sums, within their own rounding; gradients underflow as told."""
 
 from __future__ import annotations
 
@@ -72,6 +72,19 @@ def test_a_cell_of_ones_own_is_not_taken_for_an_lstm() -> None:
     assert "not known" in (no_contributions(trace) or "")
 
 
+def input_gradient(model: Any, x: Any) -> np.ndarray:
+    """Of the sum of the outputs with respect to the input, `(batch, timesteps, features)`."""
+
+    @tf.function
+    def gradient(fed: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(fed)
+            loss = tf.reduce_sum(model(fed))
+        return tape.gradient(loss, fed)
+
+    return gradient(x).numpy()
+
+
 def test_a_gradient_of_float32_underflows_where_float64_says() -> None:
     keras.utils.set_random_seed(1)
     x = zoo.sequence(1, 400, zoo.FEATURES)
@@ -82,11 +95,8 @@ def test_a_gradient_of_float32_underflows_where_float64_says() -> None:
         if weights is not None:
             model.set_weights(weights)
         weights = model.get_weights()
-        fed = tf.constant(x, dtype)
-        with tf.GradientTape() as tape:
-            tape.watch(fed)
-            loss = tf.reduce_sum(model(fed))
-        profiles[dtype] = np.linalg.norm(tape.gradient(loss, fed)[0].numpy().astype(np.float64), axis=-1)
+        norms = np.linalg.norm(input_gradient(model, tf.constant(x, dtype))[0].astype(np.float64), axis=-1)
+        profiles[dtype] = norms
     guessed = memory_horizon(profiles["float32"], computed_in=np.float32)
     known = memory_horizon(profiles["float32"], exact=profiles["float64"])
     assert 50 < guessed.underflow.sum() == known.underflow.sum()
