@@ -392,14 +392,3 @@ def test_any_bytes_give_a_refusal(
     path.write_bytes(header + content + b".")
     with pytest.raises(ScalerFileError):
         read_scaler(path)
-
-
-@pytest.mark.parametrize("name", ["missing.pkl", "folder.pkl", "empty.pkl", "scaler.txt", "empty.json"])
-def test_what_is_no_scaler_file_is_told(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder.pkl").mkdir()
-    (tmp_path / "empty.pkl").touch()
-    (tmp_path / "empty.json").touch()
-    (tmp_path / "scaler.txt").write_text("1")
-    with pytest.raises(ScalerFileError) as told:
-        read_scaler(tmp_path / name)
-    assert ".pkl" in told.value.expected

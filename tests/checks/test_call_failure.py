@@ -394,10 +394,3 @@ def test_what_keras_takes_has_no_mismatch(
     inputs = {"x": np.full(shape, 0.5, "f4")}
     assert all(outcome.failure is None for outcome in outcomes(loaded(name), inputs))
     assert mismatch(loaded(name).facts, inputs) is None
-
-
-def test_the_keras_2_reset_is_explained_as_gone() -> None:
-    failure = CallFailure("", "AttributeError", "'Sequential' object has no attribute 'reset_states'")
-    found = explain(failure, model((None, None, 3)), zeros((1, 5, 3)))
-    assert found.code == "reset-unavailable"
-    assert "reset_state()" in found.sentence
