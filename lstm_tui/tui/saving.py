@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+from lstm_tui.scenario.gallery import gallery_folder
 from lstm_tui.session.edits import with_call_edits
 from lstm_tui.session.state import Session
 
 
 def default_path(session: Session) -> Path:
-    """The scenario's own file, else a new name beside the model."""
-    if session.story.path is not None:
-        return session.story.path
+    """The scenario's own file; of a bundled one a copy in the current folder; else a new name beside the model."""
+    own = session.story.path
+    bundled = gallery_folder()
+    if own is not None and (bundled is None or not own.resolve().is_relative_to(bundled.resolve())):
+        return own
     model = session.model.path
-    names = (model.with_name(f"{model.stem}-{number}.yaml") for number in itertools.count(1))
+    start = model if own is None else Path(own.name)
+    names = (start.with_name(f"{start.stem}-{number}.yaml") for number in itertools.count(1))
     return next(path for path in names if not path.exists())
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.report.replay import replay
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.tui.opening import open_scenario
 from tests.tui.conftest import OpenApp, Screen
@@ -14,7 +17,7 @@ from tests.tui.conftest import OpenApp, Screen
 pytestmark = pytest.mark.keras
 
 
-def entry(name: str) -> object:
+def entry(name: str) -> Path:
     return next(each.path for each in gallery() if each.path.stem.endswith(name))
 
 
@@ -105,3 +108,15 @@ async def test_the_reset_of_the_workbench_reaches_nested_layers(open_app: OpenAp
         ]
         values = [next(iter(each.values())) for each in outputs]
         assert all(np.array_equal(values[0], value) for value in values)
+
+
+async def test_a_bundled_scenario_is_saved_as_a_copy_that_replays(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: EngineProcess
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_app(open_scenario(entry("carry-over"))) as screen:
+        await screen.answered()
+        await pressed(screen, ("w", "enter"))
+        await screen.until((tmp_path / "1-carry-over-1.yaml").exists)
+    results = replay([tmp_path], engine.ask)
+    assert [result.status for result in results] == ["passed"]
