@@ -81,11 +81,15 @@ class Workbench(App[int]):
             self.open(self._opened[0])
         else:
             self.push_screen(GalleryScreen())
+        self.listen_to_engine()
+        self._offer_unsaved()
+
+    def listen_to_engine(self) -> None:
+        """Take in what the engine says, starting it if it does not run."""
         try:
             self.link.start()
         except LstmTuiError as error:
             self.notify_plainly(str(error), "error", 20)
-        self._offer_unsaved()
 
     def open(self, opened: Opened) -> None:
         """Show this session; the model is loaded behind it."""

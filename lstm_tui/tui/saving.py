@@ -11,7 +11,7 @@ from lstm_tui.session.state import Session
 
 
 def default_path(session: Session) -> Path:
-    """The scenario's own file; of a bundled one a copy in the current folder; else a new name beside the model."""
+    """Its own file; for a bundled scenario a copy in the current folder; else one beside the model."""
     own = session.story.path
     bundled = gallery_folder()
     if own is not None and (bundled is None or not own.resolve().is_relative_to(bundled.resolve())):

@@ -16,7 +16,6 @@ from lstm_tui.session.edits import Material, PredictAgain
 from lstm_tui.session.state import EngineState, Session, Story
 from lstm_tui.session.update import open_session, update
 from lstm_tui.tui.app import Workbench
-from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.opening import Opened
 from lstm_tui.tui.settings import Settings
 from tests.session.hand_made import arrived, gold
@@ -32,11 +31,8 @@ class StillBench(Workbench):
         opened = [Opened(session, ())] if session is not None else []
         super().__init__(opened, engine=EngineProcess(), settings=Settings(theme=theme))
 
-    def on_mount(self) -> None:
-        if self._opened:
-            self.open(self._opened[0])
-        else:
-            self.push_screen(GalleryScreen())
+    def listen_to_engine(self) -> None:
+        """Nothing is started."""
 
 
 def recorded() -> Session:
