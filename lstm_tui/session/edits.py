@@ -32,27 +32,37 @@ Edit = Action | PredictAgain | ResetBeforeEachCall
 
 @dataclass(frozen=True)
 class History:
-    """Edits done, oldest first, and those undone, next to redo last."""
+    """Steps done, oldest first, and those undone, next to redo last. What one answer made is one step."""
 
-    done: tuple[Edit, ...] = ()
-    undone: tuple[Edit, ...] = ()
+    steps: tuple[tuple[Edit, ...], ...] = ()
+    undone: tuple[tuple[Edit, ...], ...] = ()
 
-    def doing(self, edits: Sequence[Edit]) -> History:
-        """With `edits` made; what had been undone can no longer be redone."""
-        return History((*self.done, *edits))
+    @classmethod
+    def of(cls, edits: Sequence[Edit]) -> History:
+        """Each of `edits` as a step of its own."""
+        return cls(tuple((edit,) for edit in edits))
 
-    def undoing(self) -> History:
-        """One edit back; the same history where there is none."""
-        return History(self.done[:-1], (*self.undone, self.done[-1])) if self.done else self
-
-    def redoing(self) -> History:
-        """One edit forth; the same history where there is none."""
-        return History((*self.done, self.undone[-1]), self.undone[:-1]) if self.undone else self
+    @property
+    def done(self) -> tuple[Edit, ...]:
+        """All edits that hold, in order."""
+        return tuple(edit for step in self.steps for edit in step)
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """The edits that a scenario saves as its actions."""
         return tuple(edit for edit in self.done if not isinstance(edit, PredictAgain | ResetBeforeEachCall))
+
+    def doing(self, edits: Sequence[Edit]) -> History:
+        """With `edits` made as one step; what had been undone can no longer be redone."""
+        return History((*self.steps, tuple(edits)))
+
+    def undoing(self) -> History:
+        """One step back; the same history where there is none."""
+        return History(self.steps[:-1], (*self.undone, self.steps[-1])) if self.steps else self
+
+    def redoing(self) -> History:
+        """One step forth; the same history where there is none."""
+        return History((*self.steps, self.undone[-1]), self.undone[:-1]) if self.undone else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +95,7 @@ def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
     """
     folded = fold_actions(
         material.inputs,
-        History(tuple(edits)).actions,
+        History.of(edits).actions,
         material.reference,
         facts,
         reference_target=material.reference_target,

@@ -73,7 +73,7 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
     cursor = Cursor()
     if view is not None:
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
-    history = History(done=loaded.actions)
+    history = History.of(loaded.actions)
     call = view.call if view is not None else None
     return Opened(*open_session(facts, material, story=story, history=history, cursor=cursor, call=call))
 

@@ -239,3 +239,10 @@ def test_gradients_are_asked_for_only_by_who_looks_at_them(session: Session) -> 
 def arrived_with_effects(session: Session) -> tuple[c.Effect, ...]:
     assert session.plan is not None
     return update(session, c.RunArrived(run_of(session.plan.run)))[1]
+
+
+def test_what_one_answer_made_is_undone_at_once(session: Session) -> None:
+    edited = after(session, c.MakeEdits((Pad(20), Select((0, 1)))))
+    assert len(edited.history.done) == 2
+    assert after(edited, c.Undo()).history.done == ()
+    assert len(after(edited, c.Undo(), c.Redo()).history.done) == 2
