@@ -206,7 +206,6 @@ def test_every_layer_output_has_its_shape_and_values(taken):
         assert output.shapes and output.dtype
         if output.values is not None:
             assert tuple(value.shape for value in output.values) == output.shapes
-    if (
-        taken.name != "loop_in_the_graph"
-    ):  # what runs inside a loop of TensorFlow's is told by its shape alone
+    # what runs inside a loop of TensorFlow's, a cell's own layers too, is told by its shape alone
+    if taken.name not in {"loop_in_the_graph", "rnn_of_three_states"}:
         assert all(output.values is not None for output in taken.recording.layer_outputs)
