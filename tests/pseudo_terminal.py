@@ -8,9 +8,11 @@ frame.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import pty
+import resource
 import select
 import struct
 import subprocess
@@ -40,13 +42,15 @@ _OF_ANOTHER_TERMINAL = {
     "COLUMNS",
     "LINES",
 }
+_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
 _XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
 class PseudoTerminal:
     """Runs `command` in a terminal of `columns` × `rows`.
 
-    received, frames: bytes and frames so far. everything: the bytes themselves.
+    received, frames: bytes and frames so far, frames by the brackets of synchronized updates.
+    everything: the bytes themselves.
     """
 
     def __init__(
@@ -59,11 +63,10 @@ class PseudoTerminal:
         cwd: Path | None = None,
         stderr: IO[bytes] | None = None,
         synchronized: bool = True,
-        file_size_limit: int | None = None,
     ) -> None:
-        """`stderr`: a file instead of the terminal. `file_size_limit`: what the app may write to one file."""
+        """`stderr`: a file instead of the terminal."""
         self.columns, self.rows = columns, rows
-        self.received = 0
+        self.received = self.frames = 0
         self.everything = bytearray()
         self._synchronized = synchronized
         self._screen = pyte.Screen(columns, rows)
@@ -73,22 +76,17 @@ class PseudoTerminal:
         _set_size(slave, columns, rows)
         inherited = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER_TERMINAL}
         self.process = subprocess.Popen(
-            [*_limited(file_size_limit), *command],
+            list(command),
             stdin=slave,
             stdout=slave,
             stderr=slave if stderr is None else stderr,
             env={**inherited, **_XTERM, **(environment or {})},
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - the terminal has to become the app's own
+            preexec_fn=_become_a_users_process,  # noqa: PLW1509 - there is no other way to a controlling terminal
         )
         self.modes_before = termios.tcgetattr(slave)
         os.close(slave)
-
-    @property
-    def frames(self) -> int:
-        """Frames drawn so far, by the brackets of synchronized updates."""
-        return self.everything.count(_FRAME_END)
 
     @property
     def modes(self) -> list[object]:
@@ -114,6 +112,10 @@ class PseudoTerminal:
         """As if the connection had broken: the terminal is gone, and the kernel sends SIGHUP."""
         self._hung_up = True
         os.close(self._master)
+
+    def limit_files(self, size: int) -> None:
+        """From now on no file that the app writes can grow beyond `size` bytes, as on a full disk (Linux)."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def read(self, seconds: float) -> int:
         """Take in what arrives within `seconds`; the number of bytes."""
@@ -187,8 +189,10 @@ class PseudoTerminal:
             return False
         if self._synchronized and _ASKS_FOR_SYNC in data:
             os.write(self._master, _HAS_SYNC)
-        self.received += len(data)
+        seen = max(len(self.everything) - len(_FRAME_END) + 1, 0)  # a bracket may arrive in two pieces
         self.everything += data
+        self.received += len(data)
+        self.frames += self.everything.count(_FRAME_END, seen)
         self._stream.feed(data)
         return bool(data)
 
@@ -219,16 +223,11 @@ def lstm_tui(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
 
 
-def _limited(file_size: int | None) -> list[str]:
-    """A shell that sets the limit and becomes the command: what a full disk is to a program, without root."""
-    if file_size is None:
-        return []
-    return ["bash", "-c", f'ulimit -f {max(file_size // 1024, 1)} && exec "$@"', "limited"]
-
-
 def _set_size(descriptor: int, columns: int, rows: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def _take_terminal() -> None:
+def _become_a_users_process() -> None:
+    """In the child: the terminal is its own; a folder without write permission is one for root as well."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0)
