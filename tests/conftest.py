@@ -19,8 +19,14 @@ from lstm_tui.engine.options import EngineOptions
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need Keras come last, so that a quick mistake is told quickly."""
+    """Those that need Keras come last, so that a quick mistake is told quickly.
+
+    With several workers the tests of a file share one, and with it what the file's fixtures have built.
+    """
     items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

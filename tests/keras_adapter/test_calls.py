@@ -30,26 +30,26 @@ from lstm_tui.recurrent.calls import (  # noqa: E402
     Stream,
     Threads,
 )
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
-X = zoo.sequence()
+X = specimens.sequence()
 
 
 def model_file(kind, folder: Path) -> Path:
     path = folder / f"{kind.__name__}.keras"
-    zoo.build(kind).model.save(path)
+    specimens.build(kind).model.save(path)
     return path
 
 
 @pytest.fixture(scope="module")
 def nested(tmp_path_factory) -> LoadedModel:
     """A stateful layer at top level and one inside a nested model."""
-    return load_model(model_file(zoo.stateful_nested, tmp_path_factory.mktemp("models")))
+    return load_model(model_file(zoo_layers.stateful_nested, tmp_path_factory.mktemp("models")))
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory) -> LoadedModel:
-    return load_model(model_file(zoo.two_lstms, tmp_path_factory.mktemp("models")))
+    return load_model(model_file(zoo_layers.two_lstms, tmp_path_factory.mktemp("models")))
 
 
 def run(loaded: LoadedModel, *calls: Call, x: np.ndarray = X, record: int = -1, **plan) -> Run:
@@ -96,7 +96,7 @@ def test_the_loop_that_people_write_misses_nested_layers(nested):
 
 
 def test_the_reset_of_stacked_cells_fails_in_keras_and_says_where(tmp_path):
-    loaded = load_model(model_file(zoo.stateful_stacked_cells, tmp_path))
+    loaded = load_model(model_file(zoo_layers.stateful_stacked_cells, tmp_path))
     _, broken, _, whole, after = run(
         loaded, Predict(), ResetStates(scope="top_level"), Predict(), ResetStates(), Predict()
     ).outcomes
@@ -126,13 +126,13 @@ def test_a_call_after_a_reload_can_be_recorded(nested):
 
 
 def test_a_failure_after_a_reload_is_placed_in_the_new_model(nested):
-    *_, failed = run(nested, Reload(), Predict(inputs={"x": zoo.sequence(2, 4, 7)})).outcomes
+    *_, failed = run(nested, Reload(), Predict(inputs={"x": specimens.sequence(2, 4, 7)})).outcomes
     assert failed.failure is not None
     assert failed.failure.layer == "inner/lstm"
 
 
 def test_rows_order_and_batches_are_those_that_are_asked_for(plain):
-    x = zoo.sequence(5, 4, zoo.FEATURES)
+    x = specimens.sequence(5, 4, specimens.FEATURES)
     whole, rows, reversed_, one_by_one = run(
         plain,
         Predict(),
@@ -147,7 +147,7 @@ def test_rows_order_and_batches_are_those_that_are_asked_for(plain):
 
 
 def test_a_call_may_have_an_input_of_its_own(plain):
-    other = zoo.sequence(seed=9)
+    other = specimens.sequence(seed=9)
     first, second = run(plain, Predict(), Predict(inputs={"x": other})).outcomes
     (alone,) = run(plain, Predict(), x=other).outcomes
     assert not np.array_equal(output(first), output(second))
@@ -157,16 +157,16 @@ def test_a_call_may_have_an_input_of_its_own(plain):
 @pytest.mark.parametrize(
     ("shape", "layer", "words"),
     [
-        ((zoo.STEPS, zoo.FEATURES), "", "Invalid input shape"),
-        ((2, zoo.STEPS, 7), "inner/lstm", "7"),
-        ((1, zoo.STEPS, zoo.FEATURES), "inner/lstm", "batch size"),
-        ((2, 0, zoo.FEATURES), "inner/lstm", ""),
+        ((specimens.STEPS, specimens.FEATURES), "", "Invalid input shape"),
+        ((2, specimens.STEPS, 7), "inner/lstm", "7"),
+        ((1, specimens.STEPS, specimens.FEATURES), "inner/lstm", "batch size"),
+        ((2, 0, specimens.FEATURES), "inner/lstm", ""),
     ],
     ids=["rank", "features", "batch", "no steps"],
 )
 def test_a_call_that_fails_says_where_and_what(nested, shape, layer, words):
     (outcome,) = run(
-        nested, Predict(), x=zoo.sequence(*shape) if 0 not in shape else np.zeros(shape)
+        nested, Predict(), x=specimens.sequence(*shape) if 0 not in shape else np.zeros(shape)
     ).outcomes
     assert outcome.failure is not None
     assert outcome.failure.layer == layer
@@ -189,7 +189,7 @@ def test_a_failed_call_has_no_recording(plain):
 
 
 def test_random_calls_are_recorded_with_the_same_random_numbers(tmp_path):
-    loaded = load_model(model_file(zoo.dropout, tmp_path))
+    loaded = load_model(model_file(zoo_models.dropout, tmp_path))
     made = run(loaded, CallModel(training=True), CallModel(training=True), record=1)
     assert not np.array_equal(output(made.outcomes[0]), output(made.outcomes[1]))
     assert made.recording is not None
@@ -208,8 +208,8 @@ def test_a_plan_without_the_call_to_record_says_so(nested):
 
 def test_generating_feeds_predictions_back(tmp_path):
     path = tmp_path / "model.keras"
-    specimen = zoo.chain(layers.LSTM(4), layers.Dense(zoo.FEATURES))
-    zoo.enliven(specimen.model, 1)
+    specimen = specimens.chain(layers.LSTM(4), layers.Dense(specimens.FEATURES))
+    specimens.enliven(specimen.model, 1)
     specimen.model.save(path)
     (outcome,) = run(load_model(path), Generate(3)).outcomes
     window, expected = X, []
@@ -220,7 +220,7 @@ def test_generating_feeds_predictions_back(tmp_path):
 
 
 def test_a_prediction_of_one_value_replaces_one_feature():
-    window = zoo.sequence(2, 3, 2)
+    window = specimens.sequence(2, 3, 2)
     slid = slide(window, np.array([[5.0], [6.0]], np.float32), 1)
     assert np.array_equal(slid[:, :2], window[:, 1:])
     assert np.array_equal(slid[:, -1], np.stack([window[:, -1, 0], [5.0, 6.0]], axis=1).astype(np.float32))
@@ -228,20 +228,20 @@ def test_a_prediction_of_one_value_replaces_one_feature():
 
 def test_one_step_a_call_gives_what_the_whole_sequence_gives(nested):
     streamed, _, whole = run(nested, Stream(), ResetStates(), Predict()).outcomes
-    assert output(streamed).shape == (2, zoo.STEPS, 1)
+    assert output(streamed).shape == (2, specimens.STEPS, 1)
     np.testing.assert_allclose(output(streamed)[:, -1], output(whole), atol=1e-5)
     (reset_each,) = run(nested, Stream(reset_each=True)).outcomes
     assert not np.allclose(output(reset_each)[:, -1], output(whole), atol=1e-3)
 
 
 def test_a_stream_of_sequences_is_a_sequence(tmp_path):
-    loaded = load_model(model_file(zoo.stateful_gru, tmp_path))
+    loaded = load_model(model_file(zoo_layers.stateful_gru, tmp_path))
     streamed, _, whole = run(loaded, Stream(), ResetStates(), Predict()).outcomes
     np.testing.assert_allclose(output(streamed), output(whole), atol=1e-5)
 
 
 def test_token_ids_are_streamed_one_by_one(tmp_path):
-    loaded = load_model(model_file(zoo.embedding_mask, tmp_path))
+    loaded = load_model(model_file(zoo_layers.embedding_mask, tmp_path))
     tokens = np.array([[4, 2, 7], [1, 2, 3]])
     (outcome,) = run(loaded, Stream(), x=tokens).outcomes
     assert output(outcome).shape == (2, 3, 3)
@@ -249,7 +249,7 @@ def test_token_ids_are_streamed_one_by_one(tmp_path):
 
 def test_a_long_stream_tells_how_far_it_is(nested):
     told: list[str] = []
-    plan = RunPlan({"x": zoo.sequence(2, 60, zoo.FEATURES)}, calls=(Stream(),))
+    plan = RunPlan({"x": specimens.sequence(2, 60, specimens.FEATURES)}, calls=(Stream(),))
     nested.run(plan, lambda stage, share: told.append(stage))
     assert "stream, step 50 of 60" in told
 
@@ -293,7 +293,7 @@ def test_progress_is_told_in_words_and_shares(nested):
 
 def test_another_length_is_another_signature_and_both_stay_right(plain):
     for steps in (3, 5, 3):
-        x = zoo.sequence(2, steps, zoo.FEATURES)
+        x = specimens.sequence(2, steps, specimens.FEATURES)
         made = run(plain, Predict(), x=x, record=0)
         assert made.recording is not None
         assert made.recording.disagreement == 0.0
@@ -304,7 +304,7 @@ def test_a_two_dimensional_input_that_keras_expands_is_recorded_as_keras_saw_it(
     path = tmp_path / "model.keras"
     model = keras.Sequential([keras.Input((None, 1)), layers.LSTM(3)])
     model.save(path)
-    made = run(load_model(path), Predict(), x=zoo.sequence(4, 1), record=0)
+    made = run(load_model(path), Predict(), x=specimens.sequence(4, 1), record=0)
     assert made.outcomes[0].failure is None
     assert made.recording is not None
     assert made.recording.layers[0].steps["h"].shape == (4, 1, 3)

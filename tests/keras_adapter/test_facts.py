@@ -14,7 +14,7 @@ from keras import layers  # noqa: E402
 from lstm_tui.keras_adapter.facts import model_facts  # noqa: E402
 from lstm_tui.model_file.facts import ModelFacts  # noqa: E402
 from tests.keras_adapter import own_layers as own  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo, zoo_layers, zoo_models  # noqa: E402
 
 
 def facts_of(model: keras.Model) -> ModelFacts:
@@ -24,47 +24,47 @@ def facts_of(model: keras.Model) -> ModelFacts:
 @pytest.mark.parametrize(
     ("kind", "paths"),
     [
-        (zoo.two_lstms, ["input_layer", "lstm", "lstm_1", "dense"]),
-        (zoo.bidirectional, ["input_layer", "bidirectional", "bidirectional/forward_lstm",
+        (zoo_layers.two_lstms, ["input_layer", "lstm", "lstm_1", "dense"]),
+        (zoo_layers.bidirectional, ["input_layer", "bidirectional", "bidirectional/forward_lstm",
                              "bidirectional/backward_lstm", "dense"]),
-        (zoo.stacked_cells, ["input_layer", "rnn", "rnn/cell_0", "rnn/cell_1", "dense"]),
-        (zoo.nested_twice, ["input_layer_2", "inner", "inner/input_layer_1", "inner/deepest",
+        (zoo_layers.stacked_cells, ["input_layer", "rnn", "rnn/cell_0", "rnn/cell_1", "dense"]),
+        (zoo_models.nested_twice, ["input_layer_2", "inner", "inner/input_layer_1", "inner/deepest",
                             "inner/deepest/input_layer", "inner/deepest/gru", "inner/lstm", "dense"]),
-        (zoo.subclassed, ["low", "high", "head"]),
-        (zoo.hidden_in_plain_objects, ["core", "head"]),
-        (zoo.cells_by_hand, ["cell", "head"]),
-        (zoo.multi_head_attention, ["input_layer", "lstm", "multi_head_attention", "gru", "dense"]),
+        (zoo_models.subclassed, ["low", "high", "head"]),
+        (zoo_models.hidden_in_plain_objects, ["core", "head"]),
+        (zoo_layers.cells_by_hand, ["cell", "head"]),
+        (zoo_models.multi_head_attention, ["input_layer", "lstm", "multi_head_attention", "gru", "dense"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
 def test_paths_are_names_joined_from_the_outside_in(kind, paths):
-    facts = facts_of(zoo.build(kind).model)
+    facts = facts_of(specimens.build(kind).model)
     assert [layer.path for layer in facts.layers] == paths
     assert [layer.depth for layer in facts.layers] == [path.count("/") for path in paths]
 
 
 @pytest.mark.parametrize("kind", zoo.ZOO[::4], ids=lambda kind: kind.__name__)
 def test_parameters_add_up(kind):
-    model = zoo.build(kind).model
+    model = specimens.build(kind).model
     facts = facts_of(model)
     assert facts.parameters == model.count_params() - 2 * sum(
         "seed" in weight.path for weight in model.weights
     )
-    if kind is not zoo.hidden_in_plain_objects:
+    if kind is not zoo_models.hidden_in_plain_objects:
         assert sum(layer.own_parameters for layer in facts.layers) == facts.parameters
 
 
 def test_a_recurrent_layer_says_how_it_is_set():
-    facts = facts_of(zoo.build(zoo.stateful_bidirectional).model)
+    facts = facts_of(specimens.build(zoo_layers.stateful_bidirectional).model)
     forward, backward = facts.recurrent_layers
     assert forward.recurrent is not None and backward.recurrent is not None
     assert (forward.recurrent.cell, forward.recurrent.units, forward.recurrent.stateful) == ("lstm", 3, True)
     assert (forward.recurrent.go_backwards, backward.recurrent.go_backwards) == (False, True)
-    assert facts.stateful and facts.stateful_batch == zoo.BATCH
+    assert facts.stateful and facts.stateful_batch == specimens.BATCH
 
 
 def test_the_cells_of_a_stack_speak_for_it():
-    facts = facts_of(zoo.build(zoo.stacked_mixed_cells).model)
+    facts = facts_of(specimens.build(zoo_layers.stacked_mixed_cells).model)
     assert [layer.recurrent.cell for layer in facts.recurrent_layers if layer.recurrent] == [
         "gru", "other", "lstm", "simple_rnn",
     ]  # fmt: skip
@@ -86,20 +86,20 @@ def test_a_stack_in_a_stack_is_walked_too():
 
 
 def test_shapes_name_what_is_free():
-    facts = facts_of(zoo.build(zoo.bidirectional_sequences).model)
-    assert facts.inputs[0].shape == (None, None, zoo.FEATURES)
+    facts = facts_of(specimens.build(zoo_layers.bidirectional_sequences).model)
+    assert facts.inputs[0].shape == (None, None, specimens.FEATURES)
     assert facts.outputs[0].shape == (None, None, 1)
     forward = facts.layer("bidirectional/forward_lstm")
     assert forward is not None and forward.output_shapes == ((None, None, 3),)
 
 
 def test_every_output_has_a_name_of_its_own():
-    facts = facts_of(zoo.build(zoo.returned_states).model)
+    facts = facts_of(specimens.build(zoo_layers.returned_states).model)
     assert [output.name for output in facts.outputs] == ["lstm", "lstm#2", "lstm#3"]
 
 
 def test_inputs_of_a_dictionary_have_its_keys():
-    facts = facts_of(zoo.build(zoo.named_inputs_and_outputs).model)
+    facts = facts_of(specimens.build(zoo_models.named_inputs_and_outputs).model)
     assert [each.name for each in facts.inputs] == ["left", "right"]
     assert {each.name for each in facts.outputs} == {"up", "down"}
 
@@ -115,7 +115,7 @@ def test_two_layers_of_one_name_have_two_paths():
             return self.b(self.a(x))
 
     model = Twice()
-    model(zoo.sequence())
+    model(specimens.sequence())
     assert [layer.path for layer in facts_of(model).layers] == ["same", "same~2"]
 
 
@@ -139,14 +139,14 @@ def test_layers_are_found_in_nested_plain_objects():
             return self.holder.inside["list"][0].inside(x)
 
     model = Deep()
-    model(zoo.sequence())
+    model(specimens.sequence())
     assert [layer.path for layer in facts_of(model).layers] == ["found"]
 
 
 def test_a_peephole_cell_is_not_taken_for_an_lstm():
     kinds = {
-        kind.__name__: facts_of(zoo.build(kind).model).recurrent_layers[0].recurrent
-        for kind in (zoo.rnn_of_peephole_cell, zoo.rnn_of_renamed_cell)
+        kind.__name__: facts_of(specimens.build(kind).model).recurrent_layers[0].recurrent
+        for kind in (zoo_layers.rnn_of_peephole_cell, zoo_layers.rnn_of_renamed_cell)
     }
     assert [kind.cell for kind in kinds.values() if kind] == ["other", "lstm"]
     assert issubclass(own.PeepholeCell, layers.LSTMCell)

@@ -15,7 +15,7 @@ from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
 from lstm_tui.keras_adapter.failures import FailureWatch, keras_words  # noqa: E402
 from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
 from lstm_tui.recurrent.calls import CallModel, Predict, RunPlan  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo_layers  # noqa: E402
 
 
 def watch_of(*stages: layers.Layer) -> FailureWatch:
@@ -47,17 +47,17 @@ def test_the_layer_of_a_node_is_found_through_tensorflows_numbers(node, layer):
 @pytest.mark.parametrize(
     ("kind", "layer"),
     [
-        (zoo.two_lstms, "lstm"),
-        (zoo.stateful_nested, "inner/lstm"),
-        (zoo.bidirectional, "bidirectional/forward_lstm"),
+        (zoo_layers.two_lstms, "lstm"),
+        (zoo_layers.stateful_nested, "inner/lstm"),
+        (zoo_layers.bidirectional, "bidirectional/forward_lstm"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_an_error_inside_a_compiled_function_is_placed(kind, layer):
     """The second `predict` runs what the first has compiled: the error passes no layer's Python."""
-    calls = (Predict(), Predict(inputs={"x": zoo.sequence(2, zoo.STEPS, 7)}))
-    run = LoadedModel.in_memory(zoo.build(kind).model).run(
-        RunPlan({"x": zoo.sequence()}, calls=calls), lambda *_: None
+    calls = (Predict(), Predict(inputs={"x": specimens.sequence(2, specimens.STEPS, 7)}))
+    run = LoadedModel.in_memory(specimens.build(kind).model).run(
+        RunPlan({"x": specimens.sequence()}, calls=calls), lambda *_: None
     )
     failure = run.outcomes[1].failure
     assert failure is not None
@@ -79,7 +79,7 @@ def test_an_error_that_the_model_catches_is_not_taken_for_the_one_that_it_raises
 
     model = Trying()
     run = LoadedModel.in_memory(model).run(
-        RunPlan({"x": zoo.sequence()}, calls=(CallModel(),)), lambda *_: None
+        RunPlan({"x": specimens.sequence()}, calls=(CallModel(),)), lambda *_: None
     )
     failure = run.outcomes[0].failure
     assert failure is not None

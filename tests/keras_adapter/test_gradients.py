@@ -15,14 +15,26 @@ from lstm_tui.errors import EditError  # noqa: E402
 from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
 from lstm_tui.keras_adapter.feeding import as_tensors  # noqa: E402
 from lstm_tui.keras_adapter.recorder import record_predict  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 KINDS = [
-    zoo.two_lstms, zoo.gru, zoo.simple_rnn, zoo.rnn_of_three_states, zoo.stacked_mixed_cells, zoo.unrolled,
-    zoo.bidirectional, zoo.masking_zero_output, zoo.go_backwards_sequences, zoo.encoder_decoder,
-    zoo.shared_tower, zoo.stateful_nested, zoo.conv_lstm_1d, zoo.nested_functional, zoo.subclassed,
-    zoo.float64,
-]  # fmt: skip
+    zoo_layers.two_lstms,
+    zoo_layers.gru,
+    zoo_layers.simple_rnn,
+    zoo_layers.rnn_of_three_states,
+    zoo_layers.stacked_mixed_cells,
+    zoo_layers.unrolled,
+    zoo_layers.bidirectional,
+    zoo_layers.masking_zero_output,
+    zoo_layers.go_backwards_sequences,
+    zoo_layers.encoder_decoder,
+    zoo_models.shared_tower,
+    zoo_layers.stateful_nested,
+    zoo_models.conv_lstm_1d,
+    zoo_models.nested_functional,
+    zoo_models.subclassed,
+    zoo_models.float64,
+]
 
 
 def close(one, other) -> None:
@@ -31,7 +43,7 @@ def close(one, other) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_gradients_of_the_inputs_are_those_of_a_plain_tape(kind):
-    specimen = zoo.build(kind)
+    specimen = specimens.build(kind)
     loaded = LoadedModel.in_memory(specimen.model)
     made = loaded.gradients(specimen.inputs)
     fed = as_tensors(specimen.model, specimen.inputs)
@@ -53,14 +65,14 @@ def test_gradients_of_the_inputs_are_those_of_a_plain_tape(kind):
 def test_gradients_of_a_state_are_those_of_the_rest_of_the_model(masked):
     stages = [layers.Masking()] if masked else []
     lstm, head = layers.LSTM(4, name="lstm"), layers.Dense(2)
-    model = keras.Sequential([keras.Input((None, zoo.FEATURES)), *stages, lstm, head])
-    zoo.enliven(model, 7)
-    x = zoo.sequence()
+    model = keras.Sequential([keras.Input((None, specimens.FEATURES)), *stages, lstm, head])
+    specimens.enliven(model, 7)
+    x = specimens.sequence()
     if masked:
         x[0, 3:5] = 0.0
     loaded = LoadedModel.in_memory(model)
     made, trace = loaded.gradients({"x": x}), record_predict(loaded, {"x": x}).layers[0]
-    for time in range(zoo.STEPS - 1):
+    for time in range(specimens.STEPS - 1):
         states = [tf.constant(trace.steps[name][:, time]) for name in ("h", "c")]
         with tf.GradientTape() as tape:
             tape.watch(states)
@@ -73,25 +85,31 @@ def test_gradients_of_a_state_are_those_of_the_rest_of_the_model(masked):
 
 
 def test_the_last_state_of_a_layer_read_at_its_end_is_what_the_head_weighs():
-    model = keras.Sequential([keras.Input((None, zoo.FEATURES)), layers.GRU(4, name="gru"), layers.Dense(1)])
-    zoo.enliven(model, 3)
-    made = LoadedModel.in_memory(model).gradients({"x": zoo.sequence()})
+    model = keras.Sequential(
+        [keras.Input((None, specimens.FEATURES)), layers.GRU(4, name="gru"), layers.Dense(1)]
+    )
+    specimens.enliven(model, 3)
+    made = LoadedModel.in_memory(model).gradients({"x": specimens.sequence()})
     kernel = keras.ops.convert_to_numpy(model.layers[-1].kernel)
-    close(made.states["gru/h"][:, -1], np.tile(kernel.T, (zoo.BATCH, 1)))
+    close(made.states["gru/h"][:, -1], np.tile(kernel.T, (specimens.BATCH, 1)))
 
 
 def test_backward_layers_have_their_gradients_at_the_timestep_of_the_input():
     model = keras.Sequential(
-        [keras.Input((None, zoo.FEATURES)), layers.GRU(4, name="gru", go_backwards=True), layers.Dense(1)]
+        [
+            keras.Input((None, specimens.FEATURES)),
+            layers.GRU(4, name="gru", go_backwards=True),
+            layers.Dense(1),
+        ]
     )
-    zoo.enliven(model, 3)
-    made = LoadedModel.in_memory(model).gradients({"x": zoo.sequence()})
+    specimens.enliven(model, 3)
+    made = LoadedModel.in_memory(model).gradients({"x": specimens.sequence()})
     kernel = keras.ops.convert_to_numpy(model.layers[-1].kernel)
-    close(made.states["gru/h"][:, 0], np.tile(kernel.T, (zoo.BATCH, 1)))
+    close(made.states["gru/h"][:, 0], np.tile(kernel.T, (specimens.BATCH, 1)))
 
 
 def test_with_a_target_it_is_the_squared_error():
-    specimen = zoo.build(zoo.two_lstms)
+    specimen = specimens.build(zoo_layers.two_lstms)
     loaded = LoadedModel.in_memory(specimen.model)
     target = np.array([[3.0], [-2.0]], np.float32)
     made = loaded.gradients(specimen.inputs, target=target)
@@ -103,7 +121,7 @@ def test_with_a_target_it_is_the_squared_error():
 
 
 def test_another_output_can_be_asked_for():
-    specimen = zoo.build(zoo.two_outputs)
+    specimen = specimens.build(zoo_models.two_outputs)
     loaded = LoadedModel.in_memory(specimen.model)
     assert loaded.gradients(specimen.inputs, output="each").of == "sum of the last step of output each"
     with pytest.raises(EditError, match="now, each"):
@@ -111,14 +129,14 @@ def test_another_output_can_be_asked_for():
 
 
 def test_token_ids_have_no_gradient_but_states_have():
-    specimen = zoo.build(zoo.embedding_mask)
+    specimen = specimens.build(zoo_layers.embedding_mask)
     made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs)
     assert made.inputs == {}
     assert made.states["lstm/h"].any()
 
 
 def test_the_model_is_left_as_it_was():
-    specimen = zoo.build(zoo.stateful_lstm)
+    specimen = specimens.build(zoo_layers.stateful_lstm)
     loaded = LoadedModel.in_memory(specimen.model)
     before = {place.path: dict(vars(place.layer)) for place in loaded.placed}
     loaded.gradients(specimen.inputs)
@@ -127,7 +145,7 @@ def test_the_model_is_left_as_it_was():
 
 
 def test_a_layer_that_runs_its_own_loop_is_named():
-    specimen = zoo.build(zoo.own_loop)
+    specimen = specimens.build(zoo_layers.own_loop)
     made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs)
     assert "loop of its own" in made.missing["own"]
     assert made.inputs["x"].any()

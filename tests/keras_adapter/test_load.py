@@ -16,7 +16,7 @@ from lstm_tui.errors import ModelFileError  # noqa: E402
 from lstm_tui.keras_adapter import load_model, open_model  # noqa: E402
 from lstm_tui.keras_adapter.load import load_keras  # noqa: E402
 from lstm_tui.recurrent.calls import RunPlan  # noqa: E402
-from tests.keras_adapter import own_layers, zoo  # noqa: E402
+from tests.keras_adapter import own_layers, specimens, zoo_layers, zoo_models  # noqa: E402
 
 OWN = "tests.keras_adapter.own_layers"
 
@@ -33,7 +33,7 @@ def saved(model: keras.Model, path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
 def test_a_file_gives_the_model_that_was_saved(tmp_path, name):
-    specimen = zoo.build(zoo.two_lstms)
+    specimen = specimens.build(zoo_layers.two_lstms)
     loaded = open_model(saved(specimen.model, tmp_path / name), Options())
     assert loaded.facts.format == name.partition(".")[2]
     assert loaded.facts.from_keras
@@ -45,7 +45,7 @@ def test_a_file_gives_the_model_that_was_saved(tmp_path, name):
 def test_paths_of_the_file_and_of_keras_are_the_same(tmp_path):
     from lstm_tui.model_file import read_model_file
 
-    path = saved(zoo.build(zoo.stateful_nested).model, tmp_path / "model.keras")
+    path = saved(specimens.build(zoo_layers.stateful_nested).model, tmp_path / "model.keras")
     on_file, loaded = read_model_file(path), load_model(path)
     assert [layer.path for layer in on_file.layers] == [layer.path for layer in loaded.facts.layers]
     assert on_file.recurrent_layers == loaded.facts.recurrent_layers
@@ -61,10 +61,10 @@ def test_a_lambda_is_refused_unless_trusted(tmp_path):
 
 
 def test_layers_of_the_users_own_need_their_module(tmp_path):
-    path = saved(zoo.build(zoo.rnn_of_minimal_cell).model, tmp_path / "model.keras")
+    path = saved(specimens.build(zoo_layers.rnn_of_minimal_cell).model, tmp_path / "model.keras")
     with pytest.raises(ModelFileError, match="--custom-objects"):
         load_model(path)
-    run = load_model(path, custom_objects=(OWN,)).run(RunPlan({"x": zoo.sequence()}), lambda *_: None)
+    run = load_model(path, custom_objects=(OWN,)).run(RunPlan({"x": specimens.sequence()}), lambda *_: None)
     assert run.recording is not None
     assert run.recording.layers[0].cell.states == ("state_0",)
 
@@ -88,18 +88,18 @@ def test_classes_that_were_never_registered_are_found_by_name(tmp_path, monkeypa
 
 
 def test_a_module_that_cannot_be_imported_is_named(tmp_path):
-    path = saved(zoo.build(zoo.lstm).model, tmp_path / "model.keras")
+    path = saved(specimens.build(zoo_layers.lstm).model, tmp_path / "model.keras")
     with pytest.raises(ModelFileError, match="no_such_module"):
         load_model(path, custom_objects=("no_such_module",))
 
 
 def test_a_subclassed_model_opens_with_its_module(tmp_path):
-    model = zoo.build(zoo.subclassed).model
+    model = specimens.build(zoo_models.subclassed).model
     path = saved(model, tmp_path / "model.keras")
     loaded = load_model(path, custom_objects=(OWN,))
     assert [layer.path for layer in loaded.facts.recurrent_layers] == ["low", "high"]
     np.testing.assert_array_equal(
-        loaded.model.predict(zoo.sequence(), verbose=0), model.predict(zoo.sequence(), verbose=0)
+        loaded.model.predict(specimens.sequence(), verbose=0), model.predict(specimens.sequence(), verbose=0)
     )
 
 

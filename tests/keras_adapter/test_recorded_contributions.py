@@ -19,7 +19,7 @@ from lstm_tui.keras_adapter.recorder import record_call, record_predict  # noqa:
 from lstm_tui.recurrent.contributions import contributions, no_contributions  # noqa: E402
 from lstm_tui.recurrent.horizon import memory_horizon  # noqa: E402
 from lstm_tui.recurrent.recording import LayerTrace  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 
 def check_sums(trace: LayerTrace) -> None:
@@ -34,14 +34,23 @@ def check_sums(trace: LayerTrace) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        zoo.lstm_sequences, zoo.gru, zoo.gru_reset_before, zoo.stateful_stacked_cells,
-        zoo.masking_inside, zoo.masking_backwards, zoo.masking_bidirectional,
-        zoo.other_activations, zoo.float16, zoo.mixed_bfloat16, zoo.float64, zoo.conv_lstm_2d,
+        zoo_layers.lstm_sequences,
+        zoo_layers.gru,
+        zoo_layers.gru_reset_before,
+        zoo_layers.stateful_stacked_cells,
+        zoo_layers.masking_inside,
+        zoo_layers.masking_backwards,
+        zoo_layers.masking_bidirectional,
+        zoo_models.other_activations,
+        zoo_models.float16,
+        zoo_models.mixed_bfloat16,
+        zoo_models.float64,
+        zoo_models.conv_lstm_2d,
     ],
     ids=lambda kind: kind.__name__,
-)  # fmt: skip
+)
 def test_every_value_is_the_sum_of_its_shares(kind: Callable[[], Any]) -> None:
-    specimen = zoo.build(kind)
+    specimen = specimens.build(kind)
     recording = record_predict(LoadedModel.in_memory(specimen.model), specimen.inputs)
     assert recording.layers
     for trace in recording.layers:
@@ -49,14 +58,14 @@ def test_every_value_is_the_sum_of_its_shares(kind: Callable[[], Any]) -> None:
 
 
 def test_dropout_in_training_leaves_the_sum_as_it_is() -> None:
-    specimen = zoo.build(zoo.recurrent_dropout)
+    specimen = specimens.build(zoo_models.recurrent_dropout)
     check_sums(record_call(LoadedModel.in_memory(specimen.model), specimen.inputs, training=True).layers[0])
 
 
 def test_a_long_sequence_adds_up_in_float32() -> None:
-    specimen = zoo.build(zoo.two_lstms)
+    specimen = specimens.build(zoo_layers.two_lstms)
     recording = record_predict(
-        LoadedModel.in_memory(specimen.model), {"x": zoo.sequence(1, 3000, zoo.FEATURES)}
+        LoadedModel.in_memory(specimen.model), {"x": specimens.sequence(1, 3000, specimens.FEATURES)}
     )
     for trace in recording.layers:
         for unit in range(trace.units):
@@ -66,7 +75,7 @@ def test_a_long_sequence_adds_up_in_float32() -> None:
 
 
 def test_a_cell_of_ones_own_is_not_taken_for_an_lstm() -> None:
-    specimen = zoo.build(zoo.rnn_of_peephole_cell)
+    specimen = specimens.build(zoo_layers.rnn_of_peephole_cell)
     (trace,) = record_predict(LoadedModel.in_memory(specimen.model), specimen.inputs).layers
     assert contributions(trace, sample=0, step=0, unit=0) is None
     assert "not known" in (no_contributions(trace) or "")
@@ -87,11 +96,11 @@ def input_gradient(model: Any, x: Any) -> np.ndarray:
 
 def test_a_gradient_of_float32_underflows_where_float64_says() -> None:
     keras.utils.set_random_seed(1)
-    x = zoo.sequence(1, 400, zoo.FEATURES)
+    x = specimens.sequence(1, 400, specimens.FEATURES)
     profiles, weights = {}, None
     for dtype in ("float32", "float64"):
         layer = layers.LSTM(4, dtype=dtype)
-        model = keras.Sequential([keras.Input((None, zoo.FEATURES), dtype=dtype), layer])
+        model = keras.Sequential([keras.Input((None, specimens.FEATURES), dtype=dtype), layer])
         if weights is not None:
             model.set_weights(weights)
         weights = model.get_weights()

@@ -15,17 +15,17 @@ from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
 from lstm_tui.keras_adapter.recorder import record_call, record_predict  # noqa: E402
 from lstm_tui.recurrent.calls import Predict, RunPlan  # noqa: E402
 from lstm_tui.recurrent.recording import Recording  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 
 def recorded(kind, **inputs: np.ndarray) -> tuple[LoadedModel, Recording]:
-    specimen = zoo.build(kind)
+    specimen = specimens.build(kind)
     loaded = LoadedModel.in_memory(specimen.model)
     return loaded, record_predict(loaded, inputs or specimen.inputs)
 
 
 def test_more_rows_than_a_batch_are_put_together():
-    loaded, recording = recorded(zoo.two_lstms, x=zoo.sequence(40, 4, zoo.FEATURES))
+    loaded, recording = recorded(zoo_layers.two_lstms, x=specimens.sequence(40, 4, specimens.FEATURES))
     assert recording.layers[0].steps["h"].shape == (40, 4, 4)
     assert recording.prefix["dense"].shape == (40, 4, 1)
     expected = loaded.model.predict(recording.inputs["x"], verbose=0)
@@ -34,8 +34,8 @@ def test_more_rows_than_a_batch_are_put_together():
 
 
 def test_stateful_batches_hand_their_states_on():
-    loaded = LoadedModel.in_memory(zoo.build(zoo.stateful_gru).model)
-    inputs = {"x": zoo.sequence(6, 4, zoo.FEATURES)}
+    loaded = LoadedModel.in_memory(specimens.build(zoo_layers.stateful_gru).model)
+    inputs = {"x": specimens.sequence(6, 4, specimens.FEATURES)}
     run = loaded.run(RunPlan(inputs, calls=(Predict(batch_size=2),)), lambda *_: None)
     assert run.recording is not None and run.recording.disagreement == 0.0
     trace = run.recording.layers[0]
@@ -44,8 +44,8 @@ def test_stateful_batches_hand_their_states_on():
 
 def test_a_smaller_batch_is_broadcast_as_keras_does_it():
     """After a full batch Keras takes a smaller one; the states of all rows then answer for it."""
-    loaded = LoadedModel.in_memory(zoo.build(zoo.stateful_lstm).model)
-    inputs = {"x": zoo.sequence(3, 4, zoo.FEATURES)}
+    loaded = LoadedModel.in_memory(specimens.build(zoo_layers.stateful_lstm).model)
+    inputs = {"x": specimens.sequence(3, 4, specimens.FEATURES)}
     run = loaded.run(RunPlan(inputs, calls=(Predict(batch_size=2),)), lambda *_: None)
     assert run.outcomes[0].failure is None
     assert run.recording is not None and run.recording.disagreement == 0.0
@@ -53,7 +53,7 @@ def test_a_smaller_batch_is_broadcast_as_keras_does_it():
 
 
 def test_a_masked_step_repeats_the_state_before_it():
-    _, recording = recorded(zoo.masking_inside)
+    _, recording = recorded(zoo_layers.masking_inside)
     trace = recording.layers[0]
     assert trace.mask is not None
     assert not trace.mask[0, 2:4].any()
@@ -62,13 +62,13 @@ def test_a_masked_step_repeats_the_state_before_it():
 
 
 def test_a_step_that_is_masked_first_repeats_the_initial_state():
-    _, recording = recorded(zoo.masking_left)
+    _, recording = recorded(zoo_layers.masking_left)
     trace = recording.layers[0]
     np.testing.assert_array_equal(trace.steps["c"][0, 0], trace.initial["c"][0])
 
 
 def test_backward_steps_stand_at_the_timestep_of_the_input():
-    _, recording = recorded(zoo.go_backwards)
+    _, recording = recorded(zoo_layers.go_backwards)
     trace = recording.layers[0]
     assert trace.go_backwards
     head = recording.layer_outputs[0].values
@@ -77,7 +77,7 @@ def test_backward_steps_stand_at_the_timestep_of_the_input():
 
 
 def test_layers_called_again_are_numbered():
-    _, recording = recorded(zoo.shared_tower)
+    _, recording = recorded(zoo_models.shared_tower)
     assert [trace.path for trace in recording.layers] == [
         "tower/gru",
         "tower/lstm",
@@ -88,10 +88,10 @@ def test_layers_called_again_are_numbered():
 
 
 def test_a_cell_stepped_by_hand_has_one_step_a_call():
-    _, recording = recorded(zoo.cells_by_hand)
+    _, recording = recorded(zoo_layers.cells_by_hand)
     (trace,) = recording.layers
     assert trace.path == "cell"
-    assert trace.steps["i"].shape == (zoo.BATCH, zoo.STEPS, 4)
+    assert trace.steps["i"].shape == (specimens.BATCH, specimens.STEPS, 4)
     i, f, g, o, c = (trace.steps[name] for name in "ifgoc")
     before = np.concatenate([trace.initial["c"][:, None], c[:, :-1]], axis=1)
     np.testing.assert_allclose(c, f * before + i * g, atol=1e-6)
@@ -113,7 +113,7 @@ def test_a_state_that_is_not_one_row_a_sample_is_named_and_the_rest_is_shown():
             return h, [h, states[1] + 1.0]
 
     model = keras.Sequential([keras.Input((None, 3)), layers.RNN(Counting(), name="counts"), layers.Dense(1)])
-    run = LoadedModel.in_memory(model).run(RunPlan({"x": zoo.sequence()}), lambda *_: None)
+    run = LoadedModel.in_memory(model).run(RunPlan({"x": specimens.sequence()}), lambda *_: None)
     assert run.recording is not None
     assert run.recording.disagreement == 0.0
     assert "state_1" in run.recording.unrecorded["counts"]
@@ -129,8 +129,8 @@ def test_a_layer_that_is_never_called_is_named():
             return self.used(x)
 
     model = Idle()
-    model(zoo.sequence())
-    recording = record_predict(LoadedModel.in_memory(model), {"input": zoo.sequence()})
+    model(specimens.sequence())
+    recording = record_predict(LoadedModel.in_memory(model), {"input": specimens.sequence()})
     assert [trace.path for trace in recording.layers] == ["used"]
     assert "does not call it" in recording.unrecorded["idle"]
 
@@ -139,7 +139,7 @@ def test_gates_that_cannot_be_told_apart_are_left_out():
     twice = layers.LSTMCell(3)
     stack = layers.StackedRNNCells([twice, twice])
     model = keras.Sequential([keras.Input((None, 3)), layers.RNN(stack, name="rnn")])
-    recording = record_predict(LoadedModel.in_memory(model), {"x": zoo.sequence()})
+    recording = record_predict(LoadedModel.in_memory(model), {"x": specimens.sequence()})
     assert [trace.cell.series for trace in recording.layers] == [("h", "c"), ("h", "c")]
 
 
@@ -147,7 +147,7 @@ def test_large_outputs_are_told_by_shape_alone():
     model = keras.Sequential(
         [keras.Input((None, 3)), layers.LSTM(300, return_sequences=True), layers.Dense(1)]
     )
-    x = zoo.sequence(2, 200, 3)
+    x = specimens.sequence(2, 200, 3)
     recording = record_predict(LoadedModel.in_memory(model), {"x": x})
     lstm, dense = recording.layer_outputs
     assert (lstm.shapes, lstm.values) == (((2, 200, 300),), None)
@@ -167,8 +167,8 @@ def test_shapes_that_are_known_only_when_it_runs_are_told():
     inputs = keras.Input((None, 3))
     steps = layers.LSTM(4, return_sequences=True)(inputs)
     model = keras.Model(inputs, [layers.Dense(1)(steps), Chosen(name="chosen")(steps)])
-    zoo.enliven(model, 1)
-    recording = record_predict(LoadedModel.in_memory(model), {"x": zoo.sequence(5, 4, 3)})
+    specimens.enliven(model, 1)
+    recording = record_predict(LoadedModel.in_memory(model), {"x": specimens.sequence(5, 4, 3)})
     chosen = next(output for output in recording.layer_outputs if output.path == "chosen")
     assert chosen.shapes == (next(reversed(recording.outputs.values())).shape,)
 
@@ -177,15 +177,15 @@ def test_what_would_not_fit_into_memory_is_refused_before_a_step_is_made(monkeyp
     from lstm_tui.keras_adapter.recorder import record
 
     monkeypatch.setattr(record, "LARGEST", 1000)
-    loaded = LoadedModel.in_memory(zoo.build(zoo.lstm).model)
-    run = loaded.run(RunPlan({"x": zoo.sequence()}), lambda *_: None)
+    loaded = LoadedModel.in_memory(specimens.build(zoo_layers.lstm).model)
+    run = loaded.run(RunPlan({"x": specimens.sequence()}), lambda *_: None)
     assert run.outcomes[0].failure is None
     assert run.recording is None
     assert "fewer steps" in run.recording_note
 
 
 def test_arrays_of_a_recording_cannot_be_written():
-    _, recording = recorded(zoo.two_lstms)
+    _, recording = recorded(zoo_layers.two_lstms)
     arrays = [
         *recording.outputs.values(),
         *recording.prefix.values(),
@@ -196,7 +196,7 @@ def test_arrays_of_a_recording_cannot_be_written():
 
 
 def test_a_recording_is_compiled_once_for_a_shape():
-    specimen = zoo.build(zoo.two_lstms)
+    specimen = specimens.build(zoo_layers.two_lstms)
     loaded = LoadedModel.in_memory(specimen.model)
     calls = []
     original = layers.LSTMCell.call
@@ -209,24 +209,24 @@ def test_a_recording_is_compiled_once_for_a_shape():
         patch.setattr(layers.LSTMCell, "call", counted)
         record_predict(loaded, specimen.inputs)
         traced = len(calls)
-        record_predict(loaded, {"x": zoo.sequence(seed=4)})
+        record_predict(loaded, {"x": specimens.sequence(seed=4)})
     assert traced > 0
     assert len(calls) == traced
 
 
 def test_an_error_while_tracing_leaves_the_model_whole():
-    specimen = zoo.build(zoo.nested_sequential)
+    specimen = specimens.build(zoo_models.nested_sequential)
     loaded = LoadedModel.in_memory(specimen.model)
     called = keras.layers.Layer.__call__
     with pytest.raises(ValueError):
-        record_predict(loaded, {"x": zoo.sequence(2, 4, 7)})
+        record_predict(loaded, {"x": specimens.sequence(2, 4, 7)})
     assert keras.layers.Layer.__call__ is called
     assert not [place.path for place in loaded.placed if "call" in vars(place.layer)]
     assert record_predict(loaded, specimen.inputs).outputs["dense"].shape == (2, 1)
 
 
 def test_a_call_in_training_draws_the_dropout_of_that_call():
-    specimen = zoo.build(zoo.dropout)
+    specimen = specimens.build(zoo_models.dropout)
     loaded = LoadedModel.in_memory(specimen.model)
     first = record_call(loaded, specimen.inputs, training=True)
     again = record_call(loaded, specimen.inputs, training=True)
@@ -239,9 +239,9 @@ def test_a_call_in_training_draws_the_dropout_of_that_call():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_nan_and_inf_are_recorded_as_they_come(value):
-    x = zoo.sequence()
+    x = specimens.sequence()
     x[0, 2, 1] = value
-    loaded, recording = recorded(zoo.gru, x=x)
+    loaded, recording = recorded(zoo_layers.gru, x=x)
     run = loaded.run(RunPlan({"x": x}), lambda *_: None)
     assert run.recording is not None and run.recording.disagreement == 0.0
     if np.isnan(value):
@@ -250,25 +250,25 @@ def test_nan_and_inf_are_recorded_as_they_come(value):
 
 
 def test_one_step_is_its_own_prefix():
-    _, recording = recorded(zoo.two_lstms, x=zoo.sequence(2, 1, zoo.FEATURES))
+    _, recording = recorded(zoo_layers.two_lstms, x=specimens.sequence(2, 1, specimens.FEATURES))
     np.testing.assert_array_equal(recording.prefix["dense"][:, 0], recording.outputs["dense"])
 
 
 def test_a_wrong_folding_is_found_by_the_replay():
-    _, recording = recorded(zoo.attention_from_last_step)
+    _, recording = recorded(zoo_models.attention_from_last_step)
     assert recording.prefix == {}
     assert "differs from a run on the first" in recording.prefix_missing["dense"]
 
 
 def test_the_layer_that_reads_backwards_is_named_as_the_reason():
-    _, recording = recorded(zoo.bidirectional)
+    _, recording = recorded(zoo_layers.bidirectional)
     assert "bidirectional/backward_lstm reads the sequence backwards" in recording.prefix_missing["dense"]
 
 
 def test_a_model_for_one_length_has_prefixes_too():
     model = keras.Sequential([keras.Input((6, 3)), layers.LSTM(4), layers.Dense(1)])
-    zoo.enliven(model, 3)
-    x = zoo.sequence()
+    specimens.enliven(model, 3)
+    x = specimens.sequence()
     recording = record_predict(LoadedModel.in_memory(model), {"x": x})
     free = keras.Sequential([keras.Input((None, 3)), *model.layers])
     for length in (1, 4):

@@ -14,7 +14,7 @@ from lstm_tui.keras_adapter.keeping import left_as_found, restore, snapshot  # n
 from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
 from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables  # noqa: E402
 from lstm_tui.recurrent.calls import StateReset  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo, zoo_layers, zoo_models  # noqa: E402
 
 STATEFUL = [kind for kind in zoo.ZOO if kind.__name__.startswith("stateful")]
 
@@ -25,7 +25,7 @@ def variables_of(model: keras.Model) -> list:
 
 @pytest.fixture(params=STATEFUL, ids=lambda kind: kind.__name__)
 def model(request) -> keras.Model:
-    specimen = zoo.build(request.param)
+    specimen = specimens.build(request.param)
     specimen.model.predict(list(specimen.inputs.values()), verbose=0)
     return specimen.model
 
@@ -49,20 +49,20 @@ def test_saved_states_come_back_to_the_bit(model):
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (zoo.stateful_lstm, ["lstm/h", "lstm/c"]),
-        (zoo.stateful_stacked_cells, ["rnn/cell_0/h", "rnn/cell_0/c", "rnn/cell_1/h"]),
-        (zoo.stateful_nested, ["inner/lstm/h", "inner/lstm/c", "gru/h"]),
-        (zoo.stateful_bidirectional,
+        (zoo_layers.stateful_lstm, ["lstm/h", "lstm/c"]),
+        (zoo_layers.stateful_stacked_cells, ["rnn/cell_0/h", "rnn/cell_0/c", "rnn/cell_1/h"]),
+        (zoo_layers.stateful_nested, ["inner/lstm/h", "inner/lstm/c", "gru/h"]),
+        (zoo_layers.stateful_bidirectional,
          [f"bidirectional/{half}_lstm/{state}" for half in ("forward", "backward") for state in "hc"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
 def test_states_are_named_by_path(kind, names):
-    assert [state.name for state in variables_of(zoo.build(kind).model)] == names
+    assert [state.name for state in variables_of(specimens.build(kind).model)] == names
 
 
 def test_one_layer_is_reset_and_the_others_stay():
-    specimen = zoo.build(zoo.stateful_nested)
+    specimen = specimens.build(zoo_layers.stateful_nested)
     specimen.model.predict(specimen.inputs["x"], verbose=0)
     variables = variables_of(specimen.model)
     before = read_states(variables)
@@ -73,7 +73,7 @@ def test_one_layer_is_reset_and_the_others_stay():
 
 
 def test_one_cell_of_a_stack_can_be_reset():
-    specimen = zoo.build(zoo.stateful_stacked_cells)
+    specimen = specimens.build(zoo_layers.stateful_stacked_cells)
     specimen.model.predict(specimen.inputs["x"], verbose=0)
     variables = variables_of(specimen.model)
     apply_reset(variables, StateReset(layers=("rnn/cell_1",)))
@@ -83,7 +83,7 @@ def test_one_cell_of_a_stack_can_be_reset():
 
 
 def test_random_states_depend_on_the_seed_alone():
-    variables = variables_of(zoo.build(zoo.stateful_lstm).model)
+    variables = variables_of(specimens.build(zoo_layers.stateful_lstm).model)
     made = []
     for seed in (1, 1, 2):
         apply_reset(variables, StateReset(to="random", seed=seed))
@@ -101,18 +101,18 @@ def test_random_states_depend_on_the_seed_alone():
     ],
 )
 def test_what_does_not_fit_is_refused_and_said(reset, words):
-    variables = variables_of(zoo.build(zoo.stateful_lstm).model)
+    variables = variables_of(specimens.build(zoo_layers.stateful_lstm).model)
     with pytest.raises(EditError) as raised:
         apply_reset(variables, reset)
     assert words in str(raised.value)
 
 
 def test_without_a_stateful_layer_there_is_nothing_to_reset():
-    assert apply_reset(variables_of(zoo.build(zoo.lstm).model), StateReset()) == []
+    assert apply_reset(variables_of(specimens.build(zoo_layers.lstm).model), StateReset()) == []
 
 
 def test_what_was_read_does_not_change_with_the_model():
-    specimen = zoo.build(zoo.stateful_lstm)
+    specimen = specimens.build(zoo_layers.stateful_lstm)
     read = read_states(variables_of(specimen.model))
     specimen.model.predict(specimen.inputs["x"], verbose=0)
     assert not np.any(read["lstm/h"])
@@ -121,7 +121,7 @@ def test_what_was_read_does_not_change_with_the_model():
 
 
 def test_a_snapshot_holds_what_stood_there_whatever_is_written_later():
-    model = zoo.build(zoo.dropout_always_on).model
+    model = specimens.build(zoo_models.dropout_always_on).model
     values = snapshot(model)
     before = [np.array(value) for _, value in values]
     for variable, _ in values:
@@ -133,7 +133,7 @@ def test_a_snapshot_holds_what_stood_there_whatever_is_written_later():
 
 
 def test_a_failing_call_leaves_nothing_in_the_cells():
-    specimen = zoo.build(zoo.recurrent_dropout)
+    specimen = specimens.build(zoo_models.recurrent_dropout)
     x = specimen.inputs["x"]
     expected = specimen.model.predict(x, verbose=0)
     with pytest.raises((ValueError, tf.errors.OpError)), left_as_found(specimen.model):
@@ -144,6 +144,6 @@ def test_a_failing_call_leaves_nothing_in_the_cells():
 def test_a_layer_that_a_call_builds_stays_built():
     model = keras.Sequential([keras.layers.LSTM(3), keras.layers.Dense(1)])
     with left_as_found(model):
-        first = model.predict(zoo.sequence(), verbose=0)
+        first = model.predict(specimens.sequence(), verbose=0)
     assert model.built
-    np.testing.assert_array_equal(model.predict(zoo.sequence(), verbose=0), first)
+    np.testing.assert_array_equal(model.predict(specimens.sequence(), verbose=0), first)

@@ -18,7 +18,7 @@ from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
 from lstm_tui.keras_adapter.loaded import LoadedModel  # noqa: E402
 from lstm_tui.recurrent.calls import Predict, Run, RunPlan  # noqa: E402
 from lstm_tui.recurrent.cells import GRU, LSTM  # noqa: E402
-from tests.keras_adapter import zoo  # noqa: E402
+from tests.keras_adapter import specimens, zoo  # noqa: E402
 from tests.keras_adapter.step_by_step import gates, stepped_loops  # noqa: E402
 
 #: Kinds of which some output has no prefix predictions: something looks ahead, or ends by other means.
@@ -40,7 +40,7 @@ class Taken:
     """A specimen after two `predict` calls, of which the second was recorded."""
 
     name: str
-    specimen: zoo.Specimen
+    specimen: specimens.Specimen
     run: Run
     before: Any
     after: Any
@@ -58,10 +58,16 @@ class Taken:
         return np.allclose(np.asarray(one, np.float64), other, rtol=tolerance, atol=tolerance)
 
 
-@pytest.fixture(scope="module", params=zoo.ZOO, ids=lambda kind: kind.__name__)
+#: All tests of a kind run in one worker, which builds it once.
+KINDS = [
+    pytest.param(kind, id=kind.__name__, marks=pytest.mark.xdist_group(kind.__name__)) for kind in zoo.ZOO
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def taken(request: pytest.FixtureRequest) -> Iterator[Taken]:
-    kind: Callable[[], zoo.Specimen] = request.param
-    specimen = zoo.build(kind)
+    kind: Callable[[], specimens.Specimen] = request.param
+    specimen = specimens.build(kind)
     before = everything_on(specimen.model)
     plan = RunPlan(specimen.inputs, calls=(Predict(), Predict()), record=1)
     run = LoadedModel.in_memory(specimen.model).run(plan, lambda stage, fraction: None)
