@@ -28,18 +28,15 @@ def main(gaps: Path) -> None:
         # Not before: the engine starts first, and Textual is imported while TensorFlow is.
         from lstm_tui.tui import app
 
-        app.Workbench = _probed(app.Workbench, Path(app.__file__), gaps)  # type: ignore[misc]
+        app.Workbench = _probed(app.Workbench, gaps)  # type: ignore[misc]
         return run(*arguments)
 
     start._run = run_probed  # type: ignore[assignment]
     cli.main()
 
 
-def _probed(workbench: Any, module: Path, gaps: Path) -> Any:
+def _probed(workbench: Any, gaps: Path) -> Any:
     class Probed(workbench):  # type: ignore[misc]
-        # Textual looks for it beside the module of the class, which would be this one.
-        CSS_PATH = module.with_name(workbench.CSS_PATH)
-
         def on_ready(self) -> None:
             """From the first frame on."""
             self._ticking = asyncio.create_task(_tick(self, gaps))
