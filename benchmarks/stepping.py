@@ -53,8 +53,8 @@ def stepping(files: Files, own_place: dict[str, str], *, quick: bool) -> list[Fi
             for (columns, rows), budget in BUDGETS.items():
                 terminal.resize(columns, rows)
                 terminal.settle(0.5)
-                terminal.draw("n")  # from step 1 on, so that 199 steps do not run into the end
-                terminal.draw("0")
+                terminal.press("0")
+                terminal.settle(0.5)
                 figures += _figures(walk(terminal, steps), f"{columns}×{rows}, {colours}", budget)
     return figures
 
