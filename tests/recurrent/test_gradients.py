@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lstm_tui.recurrent.gradients import horizon, profile, underflow
+from lstm_tui.recurrent.gradients import profile
 
 
 @given(
@@ -33,24 +33,3 @@ def test_nan_and_inf_are_told_as_they_are():
     norms = profile(np.array([[[np.inf, 1.0], [np.nan, 0.0]]], np.float32))
     assert norms[0, 0] == np.inf
     assert np.isnan(norms[0, 1])
-
-
-def test_zeros_behind_a_fading_gradient_are_underflow():
-    norms = np.array([[0.0, 0.0, 1e-44, 1e-30, 1.0]])
-    assert underflow(norms).tolist() == [[True, True, False, False, False]]
-
-
-def test_zeros_behind_a_large_gradient_are_zeros():
-    norms = np.array([[0.0, 0.0, 0.5, 1.0, 0.0]])
-    assert not underflow(norms).any()
-
-
-@given(st.lists(st.sampled_from([0.0, 1e-44, 1.0]), min_size=1, max_size=12))
-def test_only_zeros_are_lost(norms):
-    array = np.array([norms])
-    assert not (underflow(array) & (array != 0)).any()
-
-
-def test_the_horizon_counts_steps_from_the_end():
-    norms = np.array([[1e-9, 0.5, 0.001, 1.0], [0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
-    assert horizon(norms).tolist() == [3, 0, 4]
