@@ -187,7 +187,7 @@ def _options(options: dict[str, Any]) -> Any:
 
 
 def _needs_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "the workbench needs a terminal, and standard input or output is none",
             todo="run it in a terminal (ssh -t), or use a headless command: inspect, trace, replay",

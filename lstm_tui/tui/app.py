@@ -18,7 +18,7 @@ from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
-from lstm_tui.session.commands import Announce, Command, Effect, Saved, StartGradients, StartRun
+from lstm_tui.session.commands import Announce, Command, Effect, RunRefused, Saved, StartGradients, StartRun
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
@@ -122,6 +122,8 @@ class Workbench(App[int]):
         for said in self.link.receive(message):
             if isinstance(said, LoadRefused):
                 self.notify_plainly(said.reason, "error", 30)
+                if self.session is not None:  # and it stays on the screen, where the states would be
+                    self.dispatch(RunRefused(self.session.key, said.reason))
             else:
                 self.dispatch(said)
 

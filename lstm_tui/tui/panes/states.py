@@ -123,6 +123,9 @@ def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _reason(session: Session) -> str:
+    refused = session.refusals.get(session.key)
+    if refused and session.run is None:
+        return refused
     if not session.model.recurrent_layers and session.model.from_keras:
         return "This model has no recurrent layer: no states, no gates. Its output and shapes are shown."
     if not session.material.inputs:
