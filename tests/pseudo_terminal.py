@@ -142,6 +142,7 @@ class PseudoTerminal:
     def wait_for(self, text: str, seconds: float = 60.0) -> str:
         """The screen once it shows `text`. Raises: AssertionError with the screen where it does not."""
         self.wait_until(lambda: text in self.text, repr(text), seconds)
+        self.settle(0.03)  # a frame may arrive in pieces
         return self.text
 
     def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
