@@ -49,6 +49,7 @@ def serve(connection: socket.socket, setup: Setup) -> None:
         while True:
             number, request = channel.receive()
             _reply(channel, answerer, number, request)
+            channel.make_ready()
 
 
 def _reply(channel: Channel, answerer: Answerer, number: int, request: Request) -> None:

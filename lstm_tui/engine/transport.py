@@ -11,18 +11,17 @@ What it refuses: frames without its mark, bodies beyond `MAX_BODY`, files of ano
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import select
 import socket
 import stat
 import struct
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from lstm_tui.engine.memory_file import LARGE, HugeFile, is_sealed, sealed_file
 from lstm_tui.engine.values import MalformedValueError, Piece, decode, encode
 
 _HEADER = struct.Struct("!4sBxxxQ")  # mark, where the body is, bytes of body
@@ -31,7 +30,8 @@ _IN_SOCKET, _IN_FILE = 0, 1
 #: A body up to this size goes through the socket, whose buffer holds several of them.
 _SMALL: Final = 32 * 1024
 MAX_BODY: Final = 1 << 36
-_SEALS: Final = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SEAL", "SHRINK", "GROW", "WRITE"))
+#: So much memory may lie ready for the next body: two windows of 1000 steps × 6 series × 1024 units.
+_MOST_READY: Final = 50 << 20
 #: Linux closes a received descriptor in children by itself; elsewhere it is asked to afterwards.
 _CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
@@ -45,6 +45,8 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._ready: HugeFile | None = None
+        self._last_size = 0
 
     def send(self, value: object) -> None:
         """Send `value` whole. TypeError if it cannot cross, ChannelClosed if nobody is there."""
@@ -70,6 +72,12 @@ class Channel:
             if descriptor is not None:
                 os.close(descriptor)
 
+    def make_ready(self) -> None:
+        """Prepare to send another value as large as the last: milliseconds, for who has time just now."""
+        if self._ready is None and LARGE <= self._last_size <= _MOST_READY:
+            with suppress(OSError):  # whoever sends the value is told
+                self._ready = HugeFile.allocated(self._last_size)
+
     def wait(self, timeout: float | None) -> bool:
         """Whether something (a value, or the end) has come within `timeout` seconds; None waits for ever."""
         poll = select.poll()
@@ -82,17 +90,31 @@ class Channel:
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Release the descriptor; only when no other thread uses this channel."""
+        """Release the descriptors; only when no other thread uses this channel."""
+        if self._ready is not None:
+            self._ready.close()
         self._connection.close()
 
     def _send_file(self, pieces: Sequence[Piece], size: int) -> None:
-        descriptor = _sealed_file(pieces)
+        descriptor = sealed_file(pieces, size, self._file_ready_for(size))
+        self._last_size = size
         try:
             header = _HEADER.pack(_MARK, _IN_FILE, size)
             sent = socket.send_fds(self._connection, [header], [descriptor])
             self._connection.sendall(header[sent:])
         finally:
             os.close(descriptor)
+
+    def _file_ready_for(self, size: int) -> HugeFile | None:
+        """What `make_ready` prepared, if it is of use; what has become too small is given back."""
+        ready = self._ready
+        if ready is None or size < LARGE:
+            return None
+        self._ready = None
+        if ready.capacity >= size:
+            return ready
+        ready.close()
+        return None
 
     def _receive_header(self) -> tuple[bytes, int | None]:
         header, descriptors = b"", list[int]()
@@ -126,34 +148,6 @@ class Channel:
         return bytes(parts)
 
 
-def _sealed_file(pieces: Sequence[Piece]) -> int:
-    descriptor = _anonymous_file()
-    try:
-        for piece in pieces:
-            _write_all(descriptor, memoryview(piece))
-        with suppress(OSError, AttributeError):
-            # Not on a system without seals: the reader sees that they are missing and copies.
-            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _anonymous_file() -> int:
-    """A file in memory, or an unlinked temporary one where the system has no such thing."""
-    if hasattr(os, "memfd_create"):
-        with suppress(OSError):
-            return os.memfd_create("lstm-tui", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with tempfile.TemporaryFile(buffering=0) as file:
-        return os.dup(file.fileno())
-
-
-def _write_all(descriptor: int, piece: memoryview) -> None:
-    while len(piece):
-        piece = piece[os.write(descriptor, piece) :]
-
-
 def _announced_size(header: bytes, *, in_file: bool) -> int:
     mark, place, size = _HEADER.unpack(header)
     if mark != _MARK or place != (_IN_FILE if in_file else _IN_SOCKET):
@@ -167,16 +161,9 @@ def _contents(descriptor: int, size: int) -> memoryview:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size != size or size == 0:
         raise MalformedValueError("the file is not what its header says")
-    if _is_sealed(descriptor):
+    if is_sealed(descriptor):
         # Before Python 3.13 a mapping keeps a descriptor open for as long as its arrays live.
         return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
         return memoryview(file.read(size))
-
-
-def _is_sealed(descriptor: int) -> bool:
-    try:
-        return bool(_SEALS) and fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & _SEALS == _SEALS
-    except (OSError, AttributeError):
-        return False
