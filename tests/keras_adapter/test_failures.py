@@ -47,11 +47,12 @@ def test_the_layer_of_a_node_is_found_through_tensorflows_numbers(node, layer):
 @pytest.mark.parametrize(
     ("kind", "layer"),
     [
-        (zoo_layers.two_lstms, "lstm"),
-        (zoo_layers.stateful_nested, "inner/lstm"),
-        (zoo_layers.bidirectional, "bidirectional/forward_lstm"),
+        (zoo_layers.two_lstms, {"lstm"}),
+        (zoo_layers.stateful_nested, {"inner/lstm"}),
+        # both halves fail, and run side by side
+        (zoo_layers.bidirectional, {"bidirectional/forward_lstm", "bidirectional/backward_lstm"}),
     ],
-    ids=lambda value: getattr(value, "__name__", value),
+    ids=lambda value: getattr(value, "__name__", "in"),
 )
 def test_an_error_inside_a_compiled_function_is_placed(kind, layer):
     """The second `predict` runs what the first has compiled: the error passes no layer's Python."""
@@ -61,8 +62,10 @@ def test_an_error_inside_a_compiled_function_is_placed(kind, layer):
     )
     failure = run.outcomes[1].failure
     assert failure is not None
-    assert (failure.layer, failure.error_type) == (layer, "InvalidArgumentError")
+    assert failure.layer in layer
+    assert failure.error_type == "InvalidArgumentError"
     assert "Matrix size-incompatible" in failure.message
+    assert 'File "' not in failure.message
 
 
 def test_an_error_that_the_model_catches_is_not_taken_for_the_one_that_it_raises():
