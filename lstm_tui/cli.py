@@ -18,7 +18,7 @@ from lstm_tui import __version__
 from lstm_tui.errors import LstmTuiError, UsageError
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
-_NOT_YET = ("diagnose", "rebuild", "diff", "shrink", "run")
+_NOT_YET = ("rebuild", "diff", "shrink", "run")
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -137,6 +137,36 @@ def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> No
     from lstm_tui.report.tracing import trace_to_file
 
     trace_to_file(source, input_, output, _options(options), _progress)
+
+
+@cli.command()
+@click.argument("source", metavar="MODEL|SCENARIO", type=click.Path(path_type=Path))
+@click.option(
+    "--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5."
+)
+@click.option("--reference", type=click.Path(path_type=Path), help="A sample of the training data.")
+@click.option("--target", type=click.Path(path_type=Path), help="What the predictions should have been.")
+@click.option(
+    "--expect-shape", metavar="1,1", help="The shape that the output should have, for instance 1,24,1."
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), help="Begin no check after this time; the answer says so."
+)
+@engine_options
+def diagnose(source: Path, as_json: bool, **options: Any) -> None:
+    """Run all checks on this model and input, and print what was found, with the remedy tried on a copy."""
+    from lstm_tui.report.diagnosing import Question, diagnose_and_print, shape_of
+
+    question = Question(
+        source=source,
+        input=options["input_"],
+        reference=options["reference"],
+        target=options["target"],
+        expected_shape=shape_of(options["expect_shape"]) if options["expect_shape"] else None,
+        seconds=options["seconds"],
+    )
+    sys.exit(diagnose_and_print(question, _options(options), _progress, as_json=as_json))
 
 
 @cli.command()

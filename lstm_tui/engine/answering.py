@@ -13,8 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import EngineOptions, Setup
-from lstm_tui.engine.protocol import Answer, ComputeGradients, LoadModel, Request
+from lstm_tui.engine.protocol import Answer, ComputeGradients, Diagnose, LoadModel, Request
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
@@ -23,6 +25,8 @@ from lstm_tui.recurrent.recording import States
 
 #: Told what is being done now, and how much of it is done in [0, 1] where that is known.
 OnProgress = Callable[[str, float | None], None]
+#: Told of each finding of a diagnosis as soon as it is known.
+OnFinding = Callable[[Finding], None]
 #: Enough of a file's identity to notice that it was written again.
 _FileStamp = tuple[Path, int, int]
 
@@ -41,6 +45,12 @@ class LoadedModel(Protocol):
 
     def gradients(self, inputs: Inputs, *, states: States | None = None) -> Gradients:
         """Gradients of the first output with respect to every input and state."""
+        ...
+
+    def diagnose(
+        self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
+    ) -> Diagnosis:
+        """Run all checks and leave the model as it was."""
         ...
 
 
@@ -71,7 +81,9 @@ class Answerer:
         self._model: LoadedModel | None = None
         self._stamp: _FileStamp | None = None
 
-    def answer(self, request: Request, on_progress: OnProgress) -> Answer:
+    def answer(
+        self, request: Request, on_progress: OnProgress, on_finding: OnFinding = lambda finding: None
+    ) -> Answer:
         """The answer. Raises an LstmTuiError where there is none, anything else for a bug."""
         if isinstance(request, LoadModel):
             return self._load(request.path, on_progress)
@@ -80,6 +92,8 @@ class Answerer:
         if isinstance(request, ComputeGradients):
             on_progress("gradients", None)
             return self._model.gradients(request.inputs, states=request.states)
+        if isinstance(request, Diagnose):
+            return self._model.diagnose(request.subject, request.seconds, on_finding, on_progress)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final
 
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import KERAS_ADAPTER, EngineOptions, Setup
 from lstm_tui.engine.protocol import (
     Answer,
@@ -21,6 +22,7 @@ from lstm_tui.engine.protocol import (
     EngineGone,
     EngineReady,
     Event,
+    Found,
     Progressed,
     Refused,
     Request,
@@ -200,7 +202,7 @@ class EngineProcess:
                 return Progressed(one_line(stage), fraction)
             case Refused(error=LstmTuiError(), details=details):
                 return replace(message, details=_safe_lines(details))
-            case Answered(value=ModelFacts() | Run() | Gradients()):
+            case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis()) | Found(Finding()):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

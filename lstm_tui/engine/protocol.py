@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
@@ -21,10 +23,12 @@ __all__ = [
     "Answer",
     "Answered",
     "ComputeGradients",
+    "Diagnose",
     "EngineGone",
     "EngineOptions",
     "EngineReady",
     "Event",
+    "Found",
     "LoadModel",
     "Progressed",
     "Refused",
@@ -59,7 +63,18 @@ class ComputeGradients:
     states: States = field(default_factory=dict)
 
 
-Request = LoadModel | RunCalls | ComputeGradients
+@dataclass(frozen=True, eq=False)
+class Diagnose:
+    """Run all checks on the loaded model. Answered by `Diagnosis`, after a `Found` for each finding.
+
+    seconds: no check is begun later; None for as long as it takes.
+    """
+
+    subject: Subject
+    seconds: float | None = None
+
+
+Request = LoadModel | RunCalls | ComputeGradients | Diagnose
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,14 @@ class Progressed:
     fraction: float | None = None
 
 
-Answer = ModelFacts | Run | Gradients
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A finding of the diagnosis that runs, as soon as it is known; the answer has the final list."""
+
+    finding: Finding
+
+
+Answer = ModelFacts | Run | Gradients | Diagnosis
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,4 +145,4 @@ class EngineGone:
     unavailable: EngineUnavailable | None = None
 
 
-Event = EngineReady | Progressed | Answered | Refused | EngineGone
+Event = EngineReady | Progressed | Found | Answered | Refused | EngineGone

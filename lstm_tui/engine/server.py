@@ -17,7 +17,7 @@ from typing import Final
 from lstm_tui.engine import manners
 from lstm_tui.engine.answering import Answerer, import_adapter, refusal
 from lstm_tui.engine.options import Setup
-from lstm_tui.engine.protocol import Answered, EngineReady, Progressed, Refused, Request, Unserviceable
+from lstm_tui.engine.protocol import Answered, EngineReady, Found, Progressed, Refused, Request, Unserviceable
 from lstm_tui.engine.transport import Channel, ChannelClosed
 from lstm_tui.errors import EngineUnavailable
 
@@ -54,7 +54,7 @@ def serve(connection: socket.socket, setup: Setup) -> None:
 
 def _reply(channel: Channel, answerer: Answerer, number: int, request: Request) -> None:
     try:
-        value = answerer.answer(request, _Progress(channel))
+        value = answerer.answer(request, _Progress(channel), lambda found: channel.send(Found(found)))
         channel.send(Answered(number, value))
     except ChannelClosed:
         raise

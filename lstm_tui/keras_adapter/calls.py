@@ -38,10 +38,17 @@ _log = logging.getLogger(__name__)
 
 
 def run(loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> Run:
-    """Carry out the plan. Raises EditError where a reset names what the model has not."""
-    working = _copy_of(loaded) if _trains(plan.calls) else loaded
+    """Carry out the plan. Raises EditError where a reset or an alteration names what the model has not."""
+    working = _working_model(loaded, plan)
     with left_as_found(working.model):
         return _Running(working, plan, on_progress).run()
+
+
+def _working_model(loaded: LoadedModel, plan: RunPlan) -> LoadedModel:
+    """The model itself, or a copy where the plan trains it or wants it otherwise."""
+    if plan.alterations:
+        return loaded.altered(plan.alterations)
+    return _copy_of(loaded) if _trains(plan.calls) else loaded
 
 
 def _trains(calls: tuple[Call, ...]) -> bool:

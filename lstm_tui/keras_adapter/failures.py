@@ -115,7 +115,7 @@ def _unnumbered(part: str) -> str:
 def keras_words(error: BaseException) -> str:
     """What an exception of Keras says, without colours and without the lines of the caller's own stack.
 
-    TensorFlow puts the stack before the line that tells what is wrong; a deep one would push that out of sight.
+    TensorFlow puts the stack before the line that tells what is wrong; a deep one pushes that out of sight.
     """
     words = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     words = re.sub(r'^ *File "[^\n]*\n\n?', "", words, flags=re.MULTILINE)

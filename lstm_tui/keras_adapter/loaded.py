@@ -7,10 +7,13 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis
+from lstm_tui.checks.running import OnFinding
 from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Run, RunPlan
+from lstm_tui.recurrent.calls import Alteration, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array, States
 
@@ -59,6 +62,8 @@ class LoadedModel:
         self.traces: Recent[Any] = Recent(16)
         #: Keras' own predict functions by input signature.
         self.predict_functions: Recent[Any] = Recent(16)
+        #: Copies with other settings, by those settings.
+        self._altered: Recent[LoadedModel] = Recent(4)
 
     @classmethod
     def in_memory(cls, model: Any) -> LoadedModel:
@@ -74,6 +79,29 @@ class LoadedModel:
     def placed(self) -> tuple[Placed, ...]:
         """Every layer with its path."""
         return placed_layers(self.model)
+
+    def altered(self, alterations: tuple[Alteration, ...]) -> LoadedModel:
+        """A copy with other settings, kept for the next run. Raises EditError where it cannot be built."""
+        from lstm_tui.keras_adapter.altering import altered
+
+        return self._altered.get_or_make(alterations, lambda: altered(self, alterations))
+
+    def diagnose(
+        self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
+    ) -> Diagnosis:
+        """All checks on this model; it is afterwards as it was."""
+        from lstm_tui.checks.catalogue import CHECKS
+        from lstm_tui.checks.running import diagnose
+        from lstm_tui.keras_adapter.laboratory import KerasLaboratory
+
+        return diagnose(
+            subject,
+            KerasLaboratory(self),
+            CHECKS,
+            seconds=seconds,
+            on_finding=on_finding,
+            on_progress=on_progress,
+        )
 
     def gradients(
         self,

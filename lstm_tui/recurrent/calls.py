@@ -139,11 +139,27 @@ class CallOutcome:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Alteration:
+    """Other settings of the layer at `layer`, tried on a copy of the model that keeps its weights.
+
+    settings: pairs of a word of Keras' layer configuration and its value, `("return_sequences", False)`.
+    """
+
+    layer: str
+    settings: tuple[tuple[str, object], ...]
+
+    def describe(self) -> str:
+        """`lstm_1: return_sequences = False`."""
+        return f"{self.layer}: " + ", ".join(f"{word} = {value}" for word, value in self.settings)
+
+
 @dataclass(frozen=True, eq=False)
 class RunPlan:
     """Everything that decides what a run gives, beside the model: inputs, states to set, calls in order.
 
     record: index in `calls` of the call whose every step is recorded.
+    alterations: the calls are made on a copy of the model with these other settings.
     """
 
     inputs: Inputs
@@ -151,11 +167,13 @@ class RunPlan:
     calls: tuple[Call, ...] = (Predict(),)
     record: int = 0
     target: Array | None = None
+    alterations: tuple[Alteration, ...] = ()
 
     @property
     def key(self) -> str:
         """A digest of the whole plan: equal keys mean equal runs on the same model."""
-        return fingerprint((dict(self.inputs), self.resets, self.calls, self.record))
+        parts = (dict(self.inputs), self.resets, self.calls, self.record)
+        return fingerprint((*parts, self.alterations) if self.alterations else parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """Actions as values: what a scenario, or a user in the workbench, does to input and states before the calls.
 
-`Reshape`, `Rescale` and `StateReset` say all by themselves; `FitRescale` needs the reference and is measured
-when it is folded; `OnInput` restricts one of them to one input. Each says in a few words what it does.
+`Reshape`, `Rescale`, `StateReset` and `Alteration` say all by themselves; `FitRescale` needs the reference
+and is measured when it is folded; `OnInput` restricts one of them to one input. Each says in a few words what
+it does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 from lstm_tui.arrays.rescale import Method, Rescale, fit
 from lstm_tui.arrays.reshape import Reshape
 from lstm_tui.errors import EditError
-from lstm_tui.recurrent.calls import StateReset
+from lstm_tui.recurrent.calls import Alteration, StateReset
 from lstm_tui.recurrent.recording import Array
 
 
@@ -49,7 +50,7 @@ class OnInput:
         return f"{self.change.describe()} (input {self.name})"
 
 
-Action = Reshape | Rescale | FitRescale | OnInput | StateReset
+Action = Reshape | Rescale | FitRescale | OnInput | StateReset | Alteration
 
 
 def describe(action: Action) -> str:
@@ -60,7 +61,7 @@ def describe(action: Action) -> str:
     return action.describe()
 
 
-def targeted(action: Action) -> tuple[Reshape | Rescale | FitRescale | StateReset, str | None]:
+def targeted(action: Action) -> tuple[Reshape | Rescale | FitRescale | StateReset | Alteration, str | None]:
     """An action without its restriction, and the name of the input that it is restricted to."""
     return (action.change, action.name) if isinstance(action, OnInput) else (action, None)
 

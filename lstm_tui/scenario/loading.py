@@ -168,6 +168,9 @@ class _Loader:
         """One action as a value."""
         if words.reset is not None:
             return self._noted(self._reset(words.reset, (*at, "reset")), words)
+        if words.alter is not None:
+            settings = tuple(words.alter.words("layer").items())
+            return self._noted(calls.Alteration(words.alter.layer, settings), words)
         change = words.reshape or words.rescale
         assert change is not None  # the schema wants exactly one
         if isinstance(change, schema.Reshape):

@@ -16,6 +16,7 @@ from lstm_tui.errors import EditError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import (
+    Alteration,
     Call,
     CallModel,
     Fit,
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Folded:
-    """What actions come to: the inputs after them, states to set, and what to do to the outputs, in order."""
+    """What actions come to: the inputs after them, states to set, other settings of layers, and what to do to
+    the outputs, in order."""
 
     inputs: Inputs
     resets: tuple[StateReset, ...] = ()
+    alterations: tuple[Alteration, ...] = ()
     output_rescales: tuple[Rescale, ...] = ()
 
     def output(self, array: Array) -> Array:
@@ -85,6 +88,10 @@ def with_action(folded: Folded, action: Action, samples: Samples, facts: ModelFa
     change, only = targeted(action)
     if isinstance(change, StateReset):
         return replace(folded, resets=(*folded.resets, with_layer_paths(change, facts)))
+    if isinstance(change, Alteration):
+        known = [layer.path for layer in facts.layers]
+        _known(change.layer, known, "layer")
+        return replace(folded, alterations=(*folded.alterations, change))
     names = _names(folded.inputs, only)
     if isinstance(change, FitRescale):
         measured = {name: _measured(change, samples, name, len(names)) for name in names}
@@ -223,6 +230,7 @@ def folded_plan(loaded: LoadedScenario, facts: ModelFacts) -> tuple[RunPlan, Fol
         calls=tuple(calls),
         record=_record(loaded, calls),
         target=loaded.target,
+        alterations=folded.alterations,
     )
     return plan, folded
 

@@ -145,6 +145,30 @@ class Reset(Words):
     seed: Size = Field(default=0, description="For random states.")
 
 
+class Alter(Words):
+    """Other settings of one layer, tried on a copy of the model that keeps its weights."""
+
+    layer: Text = Field(description="Path of the layer, for instance encoder/lstm_1.")
+    return_sequences: bool | None = Field(default=None, description="An output for each timestep.")
+    return_state: bool | None = Field(default=None, description="The states beside the output.")
+    stateful: bool | None = Field(default=None, description="Whether states stay from call to call.")
+    go_backwards: bool | None = Field(default=None, description="Read the sequence from its end.")
+    zero_output_for_mask: bool | None = Field(default=None, description="Zeros where a step is masked.")
+    activation: Text | None = Field(default=None, description="One of Keras' own, by name.")
+    recurrent_activation: Text | None = Field(default=None, description="One of Keras' own, by name.")
+    mask_value: Number | None = Field(default=None, description="Masking: the value that is masked.")
+    mask_zero: bool | None = Field(default=None, description="Embedding: whether token 0 is masked.")
+    merge_mode: Literal["concat", "sum", "mul", "ave"] | None = Field(
+        default=None, description="Bidirectional: how the halves are joined."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Alter:
+        if not self.words("layer"):
+            raise mistake("nothing is altered; name a setting of the layer")
+        return self
+
+
 class Action(Words):
     """One change, made before the calls and undoable in the workbench; exactly one key."""
 
@@ -153,8 +177,9 @@ class Action(Words):
         default=None, description="Another scale for the input, or the output back."
     )
     reset: Reset | None = Field(default=None, description="Set the states of stateful layers.")
+    alter: Alter | None = Field(default=None, description="Other settings of a layer, on a copy.")
 
-    _one = exactly_one("reshape", "rescale", "reset")
+    _one = exactly_one("reshape", "rescale", "reset", "alter")
 
 
 # --- calls ----------------------------------------------------------------------------------------

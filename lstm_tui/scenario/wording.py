@@ -13,6 +13,7 @@ from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.errors import ScenarioError
 from lstm_tui.recurrent.calls import (
     CALL_NAMES,
+    Alteration,
     Call,
     CallModel,
     Fit,
@@ -86,6 +87,8 @@ class Wording:
         change, only = targeted(action)
         if isinstance(change, StateReset):
             return _validated(schema.Action, {"reset": self._reset(change)})
+        if isinstance(change, Alteration):
+            return _validated(schema.Action, {"alter": {"layer": change.layer} | dict(change.settings)})
         verb = "rescale" if isinstance(change, Rescale | FitRescale) else "reshape"
         said = _fit_words(change) if isinstance(change, FitRescale) else change.to_scenario()
         return _validated(schema.Action, {verb: said | ({} if only is None else {"input": only})})

@@ -104,7 +104,12 @@ def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
     recordable = recordable_calls(calls)
     record = recordable[-1] if recordable else len(calls) - 1
     run = RunPlan(
-        inputs=folded.inputs, resets=folded.resets, calls=calls, record=record, target=material.target
+        inputs=folded.inputs,
+        resets=folded.resets,
+        calls=calls,
+        record=record,
+        target=material.target,
+        alterations=folded.alterations,
     )
     return Plan(run, folded)
 

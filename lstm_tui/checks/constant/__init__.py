@@ -1,0 +1,1 @@
+"""Why predictions are constant or meaningless."""

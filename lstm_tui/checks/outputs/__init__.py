@@ -1,0 +1,1 @@
+"""Why the output is not what was meant: its shape, its horizon, its order."""

@@ -1,0 +1,60 @@
+"""A loaded model as `checks` may try things on it: every question leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settings
+from lstm_tui.keras_adapter.feeding import as_array
+from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.recording import Array, States, read_only
+
+
+class KerasLaboratory:
+    """`lstm_tui.checks.case.Laboratory` on a loaded model."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model as Keras built it."""
+        return self._loaded.facts
+
+    def run(self, plan: RunPlan) -> Run:
+        """Make the calls of the plan; what it asks of the model ends with it."""
+        return self._loaded.run(plan, lambda stage, fraction: None)
+
+    def gradients(
+        self,
+        inputs: Inputs,
+        *,
+        output: str | None = None,
+        target: Array | None = None,
+        states: States | None = None,
+    ) -> Gradients:
+        """Gradients of an output, or of its squared error, with respect to every input and state."""
+        return self._loaded.gradients(inputs, output=output, target=target, states=states)
+
+    def weights(self) -> Mapping[str, Array]:
+        """Every weight by `layer path/weight name`, copied."""
+        return {
+            name: read_only(as_array(keras.ops.convert_to_numpy(variable)).copy())
+            for name, variable in named_weights(self._loaded).items()
+        }
+
+    def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """The configuration of every layer by path, as far as it is plain values."""
+        return plain_settings(self._loaded)
+
+    def altered(
+        self, alterations: Sequence[Alteration] = (), weights: Mapping[str, Array] | None = None
+    ) -> KerasLaboratory:
+        """A laboratory with a copy of the model. Raises EditError where it cannot be rebuilt so."""
+        return KerasLaboratory(altered(self._loaded, alterations, weights))

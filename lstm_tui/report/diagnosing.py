@@ -1,0 +1,145 @@
+"""`lstm-tui diagnose`: all checks on a model or scenario, in this process; the result on standard output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lstm_tui.arrays.assignment import assign
+from lstm_tui.arrays.files import read_array, read_arrays
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis
+from lstm_tui.checks.loading.from_file import loading_diagnosis, with_loading_findings
+from lstm_tui.engine.local import LocalEngine
+from lstm_tui.engine.options import EngineOptions
+from lstm_tui.engine.protocol import Diagnose, LoadModel
+from lstm_tui.errors import ModelFileError, UsageError
+from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.recurrent.calls import Inputs, Predict, RunPlan
+from lstm_tui.recurrent.recording import Array
+from lstm_tui.report.diagnosis import diagnosis_json, diagnosis_text
+from lstm_tui.scenario.loading import LoadedScenario
+from lstm_tui.scenario.plan import folded_plan, name_inputs
+
+OnProgress = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the command line asks. `source` is a model, with files beside it, or a scenario."""
+
+    source: Path
+    input: Path | None = None
+    reference: Path | None = None
+    target: Path | None = None
+    expected_shape: tuple[int, ...] | None = None
+    seconds: float | None = None
+
+
+def diagnose_and_print(
+    question: Question, options: EngineOptions, on_progress: OnProgress, *, as_json: bool
+) -> int:
+    """Print the diagnosis; the exit status: 0 nothing above info, 1 findings, 2 the model does not load.
+
+    Raises: LstmTuiError where the question cannot be asked.
+    """
+    model = _model_path(question)
+    try:
+        diagnosis, status = diagnosed(question, options, on_progress), 0
+    except ModelFileError as error:
+        found = loading_diagnosis(model, error)
+        if found is None:
+            raise
+        diagnosis, status = found, 2
+    on_progress("", None)
+    if as_json:
+        print(json.dumps(diagnosis_json(diagnosis, model.name), indent=2, allow_nan=False))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+        print(diagnosis_text(diagnosis, model.name, width), end="")
+    return status or int(bool(diagnosis.codes))
+
+
+def diagnosed(question: Question, options: EngineOptions, on_progress: OnProgress) -> Diagnosis:
+    """All checks, by an engine in this process.
+
+    Raises: LstmTuiError where the question cannot be asked, ModelFileError where the model does not load.
+    """
+    engine = LocalEngine(options)
+    said = _scenario(question) or _Files.read(question)
+    facts = engine.ask(LoadModel(_model_path(question)), on_progress)
+    assert isinstance(facts, ModelFacts)
+    if isinstance(said, LoadedScenario):
+        subject = scenario_subject(said, facts)
+    else:
+        subject = said.subject(facts, question.expected_shape)
+    answer = engine.ask(Diagnose(subject, question.seconds), on_progress)
+    assert isinstance(answer, Diagnosis)
+    return with_loading_findings(answer, facts)
+
+
+def scenario_subject(scenario: LoadedScenario, facts: ModelFacts) -> Subject:
+    """What a scenario says beside its model. Raises: ScenarioError where it does not fit."""
+    plan, folded = folded_plan(scenario, facts)
+    expect = scenario.scenario.expect
+    return Subject(
+        plan=plan,
+        reference=name_inputs(scenario.reference, facts),
+        reference_target=scenario.reference_target,
+        expected_shape=expect.shape if expect is not None else None,
+        output_rescales=folded.output_rescales,
+        calls_given=bool(scenario.scenario.calls),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Files:
+    """The arrays that the command line names, read before the engine is started."""
+
+    input: Inputs
+    reference: Inputs
+    target: Array | None
+
+    @classmethod
+    def read(cls, question: Question) -> _Files:
+        def named(path: Path | None) -> Inputs:
+            return read_arrays(path) if path is not None else {}
+
+        target = read_array(question.target) if question.target is not None else None
+        return cls(named(question.input), named(question.reference), target)
+
+    def subject(self, facts: ModelFacts, expected_shape: tuple[int, ...] | None) -> Subject:
+        inputs = assign(self.input, facts.inputs) if self.input else {}
+        reference = assign(self.reference, facts.inputs) if self.reference else {}
+        calls = (Predict(),) if inputs else ()
+        plan = RunPlan(inputs=inputs, calls=calls, target=self.target)
+        return Subject(plan=plan, reference=reference, expected_shape=expected_shape)
+
+
+def _scenario(question: Question) -> LoadedScenario | None:
+    if question.source.suffix not in {".yaml", ".yml"}:
+        return None
+    from lstm_tui.scenario.loading import load_scenario
+    from lstm_tui.scenario.reading import read_scenario
+
+    return load_scenario(read_scenario(question.source))
+
+
+def _model_path(question: Question) -> Path:
+    scenario = _scenario(question)
+    return scenario.scenario.model_path if scenario is not None else question.source
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    """`1,24,1` as a shape. Raises: UsageError."""
+    try:
+        sizes = tuple(int(part) for part in text.replace("(", "").replace(")", "").split(",") if part.strip())
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 0:
+        raise UsageError(f"{text!r} is no shape.", expected="sizes with commas between, for instance 1,24,1")
+    return sizes
