@@ -1,0 +1,26 @@
+"""Every recipe, by family; the list is the set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.faults import states
+from benchmarks.faults.specimen import HealthyRecipe, Recipe
+
+FAMILIES: dict[str, tuple[Recipe, ...]] = {
+    "states": states.RECIPES,
+}
+HEALTHY: tuple[HealthyRecipe, ...] = ()
+
+
+def recipes(families: Sequence[str], codes: Sequence[str]) -> Iterator[tuple[str, Recipe]]:
+    """Family and recipe, those that are asked for; all where nothing is."""
+    for family, own in FAMILIES.items():
+        for recipe in own:
+            if (not families or family in families) and (not codes or recipe.code in codes):
+                yield family, recipe
+
+
+def healthy(families: Sequence[str], codes: Sequence[str]) -> tuple[HealthyRecipe, ...]:
+    """Healthy models without a faulty twin; left out where single codes or other families are asked for."""
+    return HEALTHY if not codes and (not families or "healthy" in families) else ()
