@@ -12,7 +12,7 @@ from benchmarks.faults.specimen import Specimen
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis
 from lstm_tui.recurrent.calls import Predict, RunPlan
-from lstm_tui.scenario.plan import name_inputs, named_call
+from lstm_tui.scenario.plan import name_inputs, named_call, recordable_calls
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,8 @@ def _subject(specimen: Specimen, facts: Any) -> Subject:
     inputs = name_inputs(specimen.inputs, facts)
     default = (Predict(),) if inputs else ()
     calls = tuple(named_call(call, facts) for call in specimen.calls) or default
-    recordable = [
-        index for index, call in enumerate(calls) if type(call).__name__ in {"Predict", "CallModel"}
-    ]
-    plan = RunPlan(inputs, calls=calls, record=recordable[-1] if recordable else 0, target=specimen.target)
+    record = next(iter(reversed(recordable_calls(calls))), 0)
+    plan = RunPlan(inputs, calls=calls, record=record, target=specimen.target)
     return Subject(
         plan=plan,
         reference=name_inputs(specimen.reference, facts),
