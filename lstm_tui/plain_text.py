@@ -1,8 +1,9 @@
 """Text from files made safe to print: a layer's name or an error message may come from anyone.
 
 Control characters move the cursor, escape sequences write to the clipboard, bidirectional overrides make
-a name read as another. All of them are replaced, never interpreted. What this module does not do: markup.
-Styled text is built from `rich` objects, never parsed from strings.
+a name read as another. All of them are replaced, never interpreted. A terminal that shows nothing but ASCII
+gets for each character the one that looks most like it. What this module does not do: markup. Styled text is
+built from `rich` objects, never parsed from strings.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ import unicodedata
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-_LABEL = re.compile(r"\w[\w ]{0,20}:\s")
+#: What stands for a character where only ASCII can be shown: one cell for one cell, so that columns stay.
+_LOOKS_LIKE = {
+    "·": "-", "…": "~", "→": ">", "←": "<", "↑": "^", "↓": "v", "▸": ">", "▲": "^", "▼": "v", "✗": "x",
+    "✓": "+", "×": "x", "–": "-", "—": "-", "−": "-", "‖": "|", "Δ": "d", "Σ": "S", "≡": "=", "±": "~",
+    "°": "o", "┄": ".", "‘": "'", "’": "'", "“": '"', "”": '"', "≤": "<", "≥": ">", "≈": "~", "░": ".",
+    "▒": "+", "▓": "#",
+}  # fmt: skip
+_LABEL = re.compile(r"[^\W\d_a-z][\w ]{0,20}:\s")
 
 
 def one_line(text: object, limit: int = 200) -> str:
@@ -42,3 +50,43 @@ def paragraphs(text: str) -> list[str]:
 
 def _is_unsafe(character: str) -> bool:
     return character in _BIDI or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def in_ascii(text: str) -> str:
+    """`text` with every character that is not ASCII replaced, in as many cells: `─` by `-`, `é` by `e`."""
+    return text if text.isascii() else text.translate(_ASCII)
+
+
+class _Ascii(dict[int, str]):
+    """By code point, filled as characters come: for `str.translate`."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        self[point] = character if character.isascii() else _nearest_ascii(character)
+        return self[point]
+
+
+_ASCII = _Ascii()
+
+
+def _nearest_ascii(character: str) -> str:
+    """What looks like it, what it is composed of, or `?`; nothing for what takes no cell."""
+    known = _LOOKS_LIKE.get(character) or _part_of_a_frame(unicodedata.name(character, ""))
+    if known:
+        return known
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return ""
+    cells = 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+    parts = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return parts if len(parts) == cells else "?" * cells
+
+
+def _part_of_a_frame(name: str) -> str:
+    """ASCII for what frames, rules and scroll bars are drawn with, by Unicode's name of the character."""
+    words = set(name.split())
+    level, upright = words & {"HORIZONTAL", "LEFT", "RIGHT"}, words & {"VERTICAL", "UP", "DOWN"}
+    if name.startswith("BOX DRAWINGS "):
+        return "-" if not upright else "|" if not level else "+"
+    if not name.endswith(" BLOCK"):
+        return ""
+    return "|" if level else "_" if "LOWER" in words else "-" if "UPPER" in words else "#"

@@ -11,7 +11,7 @@ from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.state import EngineState, Lens
+from lstm_tui.session.state import EngineState, Lens, Refusal
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -122,6 +122,11 @@ class Saved:
     path: Path
 
 
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask once more for what the present plan lacks, whatever was said before: there is a new engine."""
+
+
 # --- from the engine --------------------------------------------------------------------------
 
 
@@ -151,7 +156,14 @@ class RunRefused:
     """The engine could not run the plan with this key, and says why."""
 
     key: str
-    reason: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class ModelRefused:
+    """The engine could not load the model, and says why."""
+
+    refusal: Refusal
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +178,9 @@ Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
     | ChooseLens
 )  # fmt: skip
-Change = MakeEdits | Undo | Redo | OpenInputs | Saved
-FromEngine = EngineSaid | ModelLoaded | RunArrived | RunRefused | GradientsArrived
-Command = Look | Change | FromEngine
+Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
+FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
+Command = Look | Change | FromEngine | EngineSaid
 
 
 @dataclass(frozen=True, eq=False)

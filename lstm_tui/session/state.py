@@ -69,6 +69,14 @@ class Story:
         return (Path(), self.path.parent) if self.path is not None else (Path(),)
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no run. `details` is a traceback, kept only for who asked for it (`--debug`)."""
+
+    reason: str
+    details: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Session:
     """One model, one input, the edits made, the runs they gave and the place where the user looks.
@@ -88,8 +96,9 @@ class Session:
     runs: Mapping[str, Run] = field(default_factory=dict)
     #: Gradients by the key of the run that they belong to; a text where they cannot be had.
     gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
-    #: The error that a plan met instead of giving a run, by key.
-    refusals: Mapping[str, str] = field(default_factory=dict)
+    #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    model_refusal: Refusal | None = None
     cursor: Cursor = Cursor()
     #: The call that the user chose to see; None for the last one that can be recorded.
     call: int | None = None
@@ -106,6 +115,11 @@ class Session:
     def run_before(self) -> Run | None:
         """The run shown before the last edit."""
         return self.runs.get(self.before)
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the present plan has no run and none is on its way."""
+        return None if self.run is not None else self.model_refusal or self.refusals.get(self.key)
 
     @property
     def unsaved(self) -> bool:

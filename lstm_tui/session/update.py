@@ -50,10 +50,12 @@ def open_session(
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
     match command:
-        case c.MakeEdits() | c.Undo() | c.Redo() | c.OpenInputs() | c.Saved():
+        case c.MakeEdits() | c.Undo() | c.Redo() | c.OpenInputs() | c.Saved() | c.AskAgain():
             return _changed(session, command)
-        case c.ModelLoaded() | c.RunArrived() | c.RunRefused() | c.EngineSaid() | c.GradientsArrived():
+        case c.ModelLoaded() | c.ModelRefused() | c.RunArrived() | c.RunRefused() | c.GradientsArrived():
             return _told(session, command)
+        case c.EngineSaid(state):
+            return replace(session, engine=state), ()
         case c.MoveCall(by):
             return _move_call(session, by)
         case c.ChooseLens(lens):
@@ -83,6 +85,8 @@ def _changed(session: Session, command: Change) -> Result:
             return replace(
                 session, story=replace(session.story, path=path), saved_history=session.history
             ), ()
+        case c.AskAgain():
+            return _ask_again(session)
 
 
 def _told(session: Session, command: FromEngine) -> Result:
@@ -94,12 +98,12 @@ def _told(session: Session, command: FromEngine) -> Result:
             session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
             session = _with_valid_cursor(session)
             return session, _gradients_if_unknown(session)
-        case c.RunRefused(key, reason):
-            return replace(session, refusals={**session.refusals, key: reason}), ()
+        case c.RunRefused(key, refusal):
+            return replace(session, refusals={**session.refusals, key: refusal}), ()
+        case c.ModelRefused(refusal):
+            return replace(session, model_refusal=refusal), ()
         case c.GradientsArrived(key, gradients):
             return replace(session, gradients={key: gradients}), ()
-        case c.EngineSaid(state):
-            return replace(session, engine=state), ()
 
 
 def _moved(session: Session, command: Command) -> Cursor:
@@ -187,6 +191,14 @@ def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
     if session.plan is None or session.run is not None or not session.model.from_keras:
         return ()
     return (StartRun(session.plan.run),)
+
+
+def _ask_again(session: Session) -> Result:
+    """What was refused is forgotten, so that it is awaited again."""
+    refusals = {key: refusal for key, refusal in session.refusals.items() if key != session.key}
+    found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
+    session = replace(session, refusals=refusals, model_refusal=None, gradients=found)
+    return session, (*_run_if_unknown(session), *_gradients_if_unknown(session))
 
 
 def _gradients_if_unknown(session: Session) -> tuple[Effect, ...]:

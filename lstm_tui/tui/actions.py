@@ -101,8 +101,8 @@ ACTIONS: tuple[Action, ...] = (
 
 #: How keys are written for people.
 _KEY_WORDS = {
-    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "→", "left": "←", "up": "↑",
-    "down": "↓",
+    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "Right", "left": "Left", "up": "Up",
+    "down": "Down",
     "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
 }  # fmt: skip
 

@@ -18,12 +18,22 @@ from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
-from lstm_tui.session.commands import Announce, Command, Effect, RunRefused, Saved, StartGradients, StartRun
+from lstm_tui.session.commands import (
+    Announce,
+    AskAgain,
+    Command,
+    Effect,
+    ModelRefused,
+    Saved,
+    StartGradients,
+    StartRun,
+)
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
-from lstm_tui.tui.engine_link import EngineEvent, EngineLink, LoadRefused
+from lstm_tui.tui.ascii_driver import ascii_driver
+from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.opening import Opened, open_scenario
 from lstm_tui.tui.reading_screens import HelpScreen
@@ -53,16 +63,25 @@ class Workbench(App[int]):
     ]
 
     def __init__(
-        self, opened: Sequence[Opened] = (), *, engine: EngineProcess, settings: Settings | None = None
+        self,
+        opened: Sequence[Opened] = (),
+        *,
+        engine: EngineProcess,
+        settings: Settings | None = None,
+        debug: bool = False,
     ) -> None:
+        """`debug`: the traceback of what the engine refuses can be read (`i`)."""
         self.settings = settings or Settings()
         self.actions: tuple[Action, ...] = with_keys(self.settings.keys)
         # Asked before Textual starts: it removes NO_COLOR from the environment.
         self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
         super().__init__()
+        if not self._capabilities.unicode:
+            self.driver_class = ascii_driver(self.driver_class)
         self._opened = list(opened)
-        self.link = EngineLink(engine, self.post_message)
+        self.link = EngineLink(engine, self.post_message, debug=debug)
         self.session: Session | None = None
+        self._leaving = False
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = f"lstm-{self.settings.theme}"
@@ -120,12 +139,9 @@ class Workbench(App[int]):
     def on_engine_event(self, message: EngineEvent) -> None:
         """Events of the engine become commands of the session."""
         for said in self.link.receive(message):
-            if isinstance(said, LoadRefused):
-                self.notify_plainly(said.reason, "error", 30)
-                if self.session is not None:  # and it stays on the screen, where the states would be
-                    self.dispatch(RunRefused(self.session.key, said.reason))
-            else:
-                self.dispatch(said)
+            if isinstance(said, ModelRefused):  # and it stays on the screen, where the states would be
+                self.notify_plainly(said.refusal.reason, "error", 30)
+            self.dispatch(said)
 
     def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
         """A message to the user; text from files is never read as markup."""
@@ -166,12 +182,11 @@ class Workbench(App[int]):
             self.notify_plainly(f"the picture cannot be saved here: {error.strerror}", "error")
 
     def restart_engine(self) -> None:
-        """Kill the engine, whatever it does, and start a new one; a plan without a result is run again."""
+        """Kill the engine, whatever it does, and start a new one; what has no result is asked for again."""
         self.link.restart()
         if self.session is not None:
             self.link.load(self.session.model.path)
-            if self.session.plan is not None and self.session.run is None:
-                self.link.run(self.session.plan.run)
+            self.dispatch(AskAgain())
 
     def show_gallery(self) -> None:
         """The gallery over the workbench; Escape comes back."""
@@ -189,7 +204,10 @@ class Workbench(App[int]):
                     yield SystemCommand(action.title, action.group, screen.doer(action))
 
     def leave(self, status: int = 0) -> None:
-        """End the app; unsaved edits are kept for the next start."""
+        """End the app; unsaved edits are kept for the next start. Done once, however many signals come."""
+        if self._leaving:
+            return
+        self._leaving = True
         if self.session is not None and self.session.unsaved:
             recovery.keep(self.session)
         self.link.close()
@@ -211,7 +229,7 @@ class Workbench(App[int]):
             self.notify_plainly(words, "warning", 12)
 
     def _catch_signals(self) -> None:
-        """SIGTERM and SIGHUP end the app as `q` does: terminal restored, unsaved edits kept."""
+        """SIGINT, SIGTERM and SIGHUP end the app as `q` does: terminal restored, unsaved edits kept."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             loop.add_signal_handler(number, self.leave, 128 + number)

@@ -7,7 +7,10 @@ from lstm_tui.session.view import output_view, series_values
 
 
 def value_under_cursor(session: Session) -> str:
-    """`lstm_1 c[t=17, unit=3, sample=0] = 0.4213`; all units where none is chosen; the output beside it."""
+    """`lstm_1 c[t=17, unit=3, sample=0] = 0.4213`; all units where none is chosen; the output beside it.
+
+    Empty where nothing is recorded.
+    """
     cursor = session.cursor
     values = series_values(session)
     lines = []
@@ -29,4 +32,4 @@ def value_under_cursor(session: Session) -> str:
             else output.predictions[min(cursor.step, len(output.predictions) - 1)]
         )
         lines.append(f"{output.name} = [{', '.join(f'{value:.9g}' for value in shown)}]")
-    return "\n".join(lines) or "nothing is recorded yet"
+    return "\n".join(lines)

@@ -1,14 +1,15 @@
 """Between the app and the engine: one request in flight, the latest plan wins, a dead engine is replaced.
 
-All decisions are made in the app's own thread; a reader thread per engine only turns events into messages. A
-plan that was running when the engine died is tried once more on the new engine; if that dies too, it is
-refused, so that a model which exhausts memory cannot keep killing engines.
+All decisions are made in the app's own thread; a reader thread per engine only turns events into messages.
+What an engine died of (loading the model, a plan, gradients) is tried once more on the next one; if that dies
+too, it is given up, so that a model which exhausts memory cannot keep killing engines.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +37,18 @@ from lstm_tui.session.commands import (
     EngineSaid,
     GradientsArrived,
     ModelLoaded,
+    ModelRefused,
     RunArrived,
     RunRefused,
     StartGradients,
 )
-from lstm_tui.session.state import EngineStage, EngineState
+from lstm_tui.session.state import EngineStage, EngineState, Refusal
 
 #: An engine that dies this often before it is ready is not started again by itself.
 _MOST_FAILED_STARTS = 3
+
+#: What that many engines in a row died of is not asked of another one.
+_MOST_DEATHS = 2
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
 _PATIENCE = 5.0
@@ -70,7 +75,6 @@ class EngineEvent(Message):
 class _InFlight:
     number: int
     request: Request
-    tries: int
     since: float
 
 
@@ -78,27 +82,26 @@ def _waited(flight: _InFlight) -> float:
     return time.monotonic() - flight.since
 
 
-@dataclass(frozen=True)
-class LoadRefused:
-    """The engine could not load the model."""
-
-    reason: str
-    details: str = ""
-
-
 class EngineLink:
-    """The app's one door to the engine. `post` must be safe to call from another thread."""
+    """The app's one door to the engine. `post` must be safe to call from another thread.
 
-    def __init__(self, engine: EngineProcess, post: Callable[[EngineEvent], object]) -> None:
+    debug: tracebacks of what is refused are handed on; otherwise they end here.
+    """
+
+    def __init__(
+        self, engine: EngineProcess, post: Callable[[EngineEvent], object], *, debug: bool = False
+    ) -> None:
         self._engine = engine
         self._post = post
+        self._debug = debug
         self._generation = 0
         self._failed_starts = 0
         self._ready = False
         self._in_flight: _InFlight | None = None
         self._waiting: RunPlan | None = None
         self._asked: StartGradients | None = None
-        self._retry: _InFlight | None = None
+        self._retry: RunPlan | None = None
+        self._deaths: Counter[type[Request]] = Counter()
         self._model: Path | None = None
         self._loaded: Path | None = None
         self._closing = False
@@ -125,6 +128,7 @@ class EngineLink:
     def restart(self) -> None:
         """Kill the engine, whatever it is doing, and start another; the request that ran is given up."""
         self._in_flight = self._retry = None
+        self._deaths.clear()
         if self._gave_up:
             self._failed_starts = 0
             self.start()
@@ -134,16 +138,21 @@ class EngineLink:
     def load(self, path: Path) -> None:
         """Load this model as soon as the engine can; what waited for another model is dropped."""
         self._model, self._waiting, self._retry, self._asked = path, None, None, None
+        self._deaths.clear()
         if self._loaded != path:
             self._loaded = None
         self._pump()
 
     def run(self, plan: RunPlan) -> None:
         """Run this plan as soon as the engine can; an older one that waits, or runs for long, is given up."""
-        self._waiting = plan
         flight = self._in_flight
-        if flight is not None and isinstance(flight.request, RunCalls) and _waited(flight) > _PATIENCE:
-            self.restart()
+        if flight is not None and isinstance(flight.request, RunCalls):
+            if flight.request.plan.key == plan.key:
+                self._waiting = None
+                return
+            if _waited(flight) > _PATIENCE:
+                self.restart()
+        self._waiting = plan
         self._pump()
 
     def gradients(self, wanted: StartGradients) -> None:
@@ -151,7 +160,7 @@ class EngineLink:
         self._asked = wanted
         self._pump()
 
-    def receive(self, message: EngineEvent) -> list[Command | LoadRefused]:
+    def receive(self, message: EngineEvent) -> list[Command]:
         """What an engine event means for the session. Call in the app's thread."""
         if message.generation != self._generation or self._closing:
             return []
@@ -185,40 +194,41 @@ class EngineLink:
         if not self._ready or self._in_flight is not None or self._model is None:
             return
         if self._loaded != self._model:
-            self._send(LoadModel(self._model), 1)
+            self._send(LoadModel(self._model))
         elif self._retry is not None:
             retry, self._retry = self._retry, None
-            self._send(retry.request, retry.tries + 1)
+            self._send(RunCalls(retry))
         elif self._waiting is not None:
             plan, self._waiting = self._waiting, None
-            self._send(RunCalls(plan), 1)
+            self._send(RunCalls(plan))
         elif self._asked is not None:
-            self._send(ComputeGradients(self._asked.inputs, self._asked.states), 1)
+            self._send(ComputeGradients(self._asked.inputs, self._asked.states))
 
-    def _send(self, request: Request, tries: int) -> None:
+    def _send(self, request: Request) -> None:
         try:
             number = self._engine.send(request)
         except BrokenPipeError:
             # The engine died between two events; EngineGone is on its way and will bring the request back.
             number = -1
-        self._in_flight = _InFlight(number, request, tries, time.monotonic())
+        self._in_flight = _InFlight(number, request, time.monotonic())
 
-    def _answered(self, answer: Answered | Refused) -> list[Command | LoadRefused]:
+    def _answered(self, answer: Answered | Refused) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
         if flight is None or answer.request != flight.number:
             return []
-        result: Command | LoadRefused
+        del self._deaths[type(flight.request)]
+        result: Command
         match flight.request, answer:
             case LoadModel(path), Answered(value=ModelFacts() as facts):
                 self._loaded = path
                 result = ModelLoaded(facts)
             case LoadModel(), Refused(error=error, details=details):
                 self._model = None
-                result = LoadRefused(str(error), details)
+                result = ModelRefused(self._refusal(str(error), details))
             case RunCalls(), Answered(value=Run() as run):
                 result = RunArrived(run)
-            case RunCalls(plan), Refused(error=error):
-                result = RunRefused(plan.key, str(error))
+            case RunCalls(plan), Refused(error=error, details=details):
+                result = RunRefused(plan.key, self._refusal(str(error), details))
             case ComputeGradients(), _ if self._asked is not None:
                 found = answer.value if isinstance(answer, Answered) else str(answer.error)
                 assert isinstance(found, Gradients | str)
@@ -230,15 +240,9 @@ class EngineLink:
         busy = self._in_flight is not None
         return [result] if busy else [result, EngineSaid(self._state("ready", ""))]
 
-    def _gone(self, gone: EngineGone) -> list[Command | LoadRefused]:
+    def _gone(self, gone: EngineGone) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
-        commands: list[Command | LoadRefused] = []
-        if flight is not None and isinstance(flight.request, RunCalls):
-            if flight.tries < 2:
-                self._retry = flight
-            else:
-                why = f"The engine ended twice while running this: {gone.reason}. Ctrl+R starts a new one."
-                commands.append(RunRefused(flight.request.plan.key, why))
+        commands = [] if flight is None else self._died_of(flight.request, gone)
         if gone.unavailable is not None:
             self._failed_starts = _MOST_FAILED_STARTS
             return [*commands, EngineSaid(self._state("gone", str(gone.unavailable)))]
@@ -248,6 +252,32 @@ class EngineLink:
             return [*commands, EngineSaid(self._state("gone", words))]
         self.start()
         return [*commands, EngineSaid(self._state("starting", f"engine {gone.reason}; a new one starts"))]
+
+    def _died_of(self, request: Request, gone: EngineGone) -> list[Command]:
+        """The engine ended while it worked on `request`: what to say once that is given up."""
+        self._deaths[type(request)] += 1
+        given_up = self._deaths[type(request)] >= _MOST_DEATHS
+        if given_up:
+            del self._deaths[type(request)]
+        match request:
+            case RunCalls(plan) if not given_up:
+                self._retry = plan
+            case RunCalls(plan):
+                return [RunRefused(plan.key, self._given_up("running this", gone))]
+            case LoadModel() if given_up:
+                self._model = None
+                return [ModelRefused(self._given_up("loading this model", gone))]
+            case ComputeGradients() if given_up and self._asked is not None:
+                asked, self._asked = self._asked, None
+                return [GradientsArrived(asked.key, self._given_up("computing gradients", gone).reason)]
+        return []
+
+    def _given_up(self, what: str, gone: EngineGone) -> Refusal:
+        reason = f"The engine ended twice while {what}: {gone.reason}. Ctrl+R tries again."
+        return self._refusal(reason, "\n".join(gone.last_words))
+
+    def _refusal(self, reason: str, details: str) -> Refusal:
+        return Refusal(reason, details if self._debug else "")
 
     def _state(self, stage: EngineStage, text: str, fraction: float | None = None) -> EngineState:
         return EngineState(stage, text, fraction)

@@ -45,7 +45,7 @@ class GalleryScreen(Screen[None]):
             with VerticalScroll(id="gallery-story"):
                 yield Static("", id="gallery-text", markup=False)
         yield Static(
-            "Enter opens · ↑ ↓ choose · ? help · q quit · your own: lstm-tui model.keras --input x.npy",
+            "Enter opens · Up Down choose · ? help · q quit · your own: lstm-tui model.keras --input x.npy",
             id="hints",
             markup=False,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,23 +15,27 @@ from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, groups, key_word
 from lstm_tui.tui.story import story_text
 
+if TYPE_CHECKING:
+    from lstm_tui.tui.app import Workbench
+
 _WORDS = (
     ("hidden state h", "what a recurrent layer hands to the next layer and to its own next step"),
-    ("cell state c", "the LSTM's memory: c = f · c_prev + i · g"),
+    ("cell state c", "the LSTM's memory: c = f * c_prev + i * g"),
     ("input gate i", "how much of the candidate g is written into c"),
     ("forget gate f", "how much of the previous c is kept"),
     ("output gate o", "how much of tanh(c) is shown as h"),
-    ("update gate z, reset gate r", "the GRU's gates: h = z · h_prev + (1 − z) · g"),
+    ("update gate z, reset gate r", "the GRU's gates: h = z * h_prev + (1 - z) * g"),
     ("saturated", "a gate below 0.05 or above 0.95: it hardly reacts to the input any more"),
     ("had the sequence ended here", "the prediction of the model for the steps up to the cursor alone"),
 )
 
 
 class _ReadingScreen(ModalScreen[None]):
-    """Text that scrolls; Escape, q or Enter closes it."""
+    """Text that scrolls; Escape, q or Enter closes it, y copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,question_mark,i", "close", "Close", show=False)
+        Binding("escape,q,enter,question_mark,i", "close", "Close", show=False),
+        Binding("y", "copy", "Copy", show=False),
     ]
     DEFAULT_CLASSES = "reading"
 
@@ -47,6 +51,10 @@ class _ReadingScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Back to the workbench."""
         self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """All of the text to the clipboard and to a file, to send it to somebody."""
+        cast("Workbench", self.app).copy_plainly(self._text.plain)
 
 
 class HelpScreen(_ReadingScreen):

@@ -18,6 +18,7 @@ def start_workbench(
     target_path: Path | None,
     reference_path: Path | None,
     options: EngineOptions,
+    debug: bool = False,
 ) -> None:
     """Open the workbench on what is named, on the gallery where nothing is; ends when the user leaves.
 

@@ -37,6 +37,9 @@ def _sections(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
         one_line(session.story.name) or one_line(session.model.name),
         iter(paragraphs(session.story.description)),
     )
+    if session.refusal is not None:
+        yield "Not run", iter(session.refusal.reason.splitlines())
+        yield "Traceback", iter(session.refusal.details.splitlines())
     yield "Model", _model_lines(session)
     yield "Input", _input_lines(session)
     yield (

@@ -220,7 +220,10 @@ class WorkbenchScreen(Screen[None]):
     def action_copy(self) -> None:
         """The value under the cursor to the clipboard (OSC 52), and to a file where that does not arrive."""
         text = value_under_cursor(self.session)
-        self.workbench.copy_plainly(text)
+        if text:
+            self.workbench.copy_plainly(text)
+        else:
+            self.workbench.notify_plainly("nothing is recorded yet: there is no value to copy")
 
     def action_screenshot(self) -> None:
         """A picture of the screen."""

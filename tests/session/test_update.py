@@ -16,7 +16,7 @@ from lstm_tui.recurrent.calls import Predict, ResetStates, StateReset
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain, ResetBeforeEachCall
-from lstm_tui.session.state import KEPT_RUNS, EngineState, Session
+from lstm_tui.session.state import KEPT_RUNS, EngineState, Refusal, Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import comparison, output_view, shown_trace, timesteps
 from tests.session.hand_made import arrived, run_of
@@ -163,8 +163,10 @@ def test_unsaved_until_saved(session: Session) -> None:
 
 def test_a_refused_plan_keeps_its_reason(session: Session) -> None:
     edited = after(session, c.MakeEdits((Pad(20),)))
-    refused = after(edited, c.RunRefused(edited.key, "too large"), c.EngineSaid(EngineState("ready")))
-    assert refused.refusals[refused.key] == "too large"
+    refused = after(
+        edited, c.RunRefused(edited.key, Refusal("too large")), c.EngineSaid(EngineState("ready"))
+    )
+    assert refused.refusal == Refusal("too large")
     assert shown_trace(refused) is None
 
 

@@ -50,13 +50,7 @@ WAYS = {
 }
 
 
-#: Python's own answer to SIGINT ends the app without asking it.
-_NOT_CAUGHT = pytest.mark.xfail(strict=True, reason="SIGINT is not caught: unsaved edits are lost")
-
-
-@pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=_NOT_CAUGHT if way == "SIGINT" else ()) for way in WAYS]
-)
+@pytest.mark.parametrize("way", WAYS)
 def test_the_terminal_is_restored_and_unsaved_edits_are_kept(way: str, tmp_path: Path) -> None:
     end, status = WAYS[way]
     with edited(tmp_path) as terminal:
@@ -109,12 +103,11 @@ def test_ending_without_edits_keeps_nothing(tmp_path: Path) -> None:
     assert not kept(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="each signal keeps the edits once more")
 def test_a_second_signal_while_it_ends_changes_nothing(tmp_path: Path) -> None:
     """A hang-up comes as SIGHUP and often as SIGTERM too."""
     with edited(tmp_path) as terminal:
-        terminal.process.send_signal(signal.SIGHUP)
-        terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.wait_for_end() in {128 + signal.SIGHUP, 128 + signal.SIGTERM}
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            terminal.process.send_signal(number)
+        assert terminal.wait_for_end() in {128 + signal.SIGHUP, 128 + signal.SIGTERM, 128 + signal.SIGINT}
         assert b"\x1b[?1049l" in terminal.everything
     assert len(kept(tmp_path)) == 1

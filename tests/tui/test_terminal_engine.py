@@ -156,7 +156,6 @@ def test_a_run_that_kills_its_engine_is_tried_twice_and_no_more(loud: tuple[Pseu
     assert_steps(terminal)
 
 
-@pytest.mark.xfail(strict=True, reason="the model is loaded again and again, in one engine after the other")
 def test_a_model_that_kills_its_engine_while_loading_is_given_up(loud: tuple[PseudoTerminal, Path]) -> None:
     terminal, place = loud
     at_rest(terminal)

@@ -55,7 +55,7 @@ class LineDialogue(ModalScreen["Answer | None"], Generic[Answer]):
             yield OptionList(*self._choices)
             yield Static("", classes="preview", markup=False)
             yield Static(
-                "Enter accepts · ↓ picks · Escape leaves"
+                "Enter accepts · Down picks · Escape leaves"
                 if self._choices
                 else "Enter accepts · Escape leaves",
                 classes="keys",

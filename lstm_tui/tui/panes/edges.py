@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.state import EngineState, Session
-from lstm_tui.tui.actions import key_word
+from lstm_tui.tui.actions import APP, key_word
 from lstm_tui.tui.panes import Canvas, Line
 from lstm_tui.tui.panes.writing import Piece, line, two_ends
 
@@ -41,12 +41,12 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
 
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """The keys that fit, essential ones first in line for the room, in the table's order."""
+    """The keys that fit, in the table's order; first in line for the room: how to get help and out."""
     del session
     hinted = [action for action in canvas.actions if action.hint and action.keys]
     room = canvas.width - 1
     fitting = set()
-    for action in sorted(hinted, key=lambda action: not action.essential):
+    for action in sorted(hinted, key=lambda action: (action.group != APP, not action.essential)):
         size = len(key_word(action.keys[0])) + len(action.hint) + 3
         if size <= room:
             fitting.add(action.id)

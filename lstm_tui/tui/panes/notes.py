@@ -49,11 +49,13 @@ def _missing_input(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _refusal(session: Session, canvas: Canvas) -> list[Line]:
-    reason = session.refusals.get(session.key)
-    if not reason or session.run is not None:
+    if session.refusal is None:
         return []
     ink, width = canvas.ink, canvas.width
-    return [heading("Not run", "", width, ink.bad, ink.dim), *wrapped(reason, ink.plain, width, 8)]
+    return [
+        heading("Not run", "", width, ink.bad, ink.dim),
+        *wrapped(session.refusal.reason, ink.plain, width, 8),
+    ]
 
 
 def _warning(session: Session, canvas: Canvas) -> list[Line]:

@@ -123,9 +123,8 @@ def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _reason(session: Session) -> str:
-    refused = session.refusals.get(session.key)
-    if refused and session.run is None:
-        return refused
+    if session.refusal is not None:
+        return session.refusal.reason + (" i shows the traceback." if session.refusal.details else "")
     if not session.model.recurrent_layers and session.model.from_keras:
         return "This model has no recurrent layer: no states, no gates. Its output and shapes are shown."
     if not session.material.inputs:
