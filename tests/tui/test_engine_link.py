@@ -1,0 +1,165 @@
+"""What the link does about engines that die and requests that are refused, with an engine made of lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from lstm_tui.engine.client import EngineProcess
+from lstm_tui.engine.protocol import (
+    Answered,
+    ComputeGradients,
+    EngineGone,
+    EngineReady,
+    LoadModel,
+    Refused,
+    Request,
+    RunCalls,
+)
+from lstm_tui.errors import EngineError
+from lstm_tui.recurrent.calls import RunPlan
+from lstm_tui.session import commands as c
+from lstm_tui.session.state import Refusal
+from lstm_tui.tui.engine_link import EngineEvent, EngineLink
+from tests.session.hand_made import gold, run_of
+
+MODEL = Path("gold.keras")
+KILLED = EngineGone("killed by signal 9", ("out of memory",))
+
+
+class FakeEngine:
+    """Notes what it is asked; the test says what comes of it."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.starts = 0
+
+    def start(self) -> None:
+        self.starts += 1
+
+    def send(self, request: Request) -> int:
+        self.asked.append(request)
+        return len(self.asked)
+
+    def kill(self) -> None: ...
+
+    def next_event(self) -> EngineGone:
+        """For the thread that reads; its messages are not handed on."""
+        return EngineGone("the test is over")
+
+
+class Told:
+    """A link, its engine, and what the link says when something happens."""
+
+    def __init__(self, *, debug: bool = False) -> None:
+        self.engine = FakeEngine()
+        self.link = EngineLink(cast(EngineProcess, self.engine), lambda _event: None, debug=debug)
+        self.link.start()
+
+    def happens(self, event: Any) -> list[c.Command]:
+        said = self.link.receive(EngineEvent(self.engine.starts, event))
+        return [each for each in said if not isinstance(each, c.EngineSaid)]
+
+    def ready(self) -> None:
+        assert not self.happens(EngineReady("Keras"))
+
+    def answers(self, value: Any) -> list[c.Command]:
+        return self.happens(Answered(len(self.engine.asked), value))
+
+    def loaded(self) -> None:
+        assert isinstance(self.engine.asked[-1], LoadModel)
+        self.answers(gold())
+
+
+@pytest.fixture
+def plan() -> RunPlan:
+    return RunPlan(inputs={"x": np.ones((1, 5, 3), np.float32)})
+
+
+@pytest.fixture
+def told() -> Told:
+    told = Told()
+    told.link.load(MODEL)
+    told.ready()
+    return told
+
+
+def dies(told: Told) -> list[c.Command]:
+    """The engine dies, and the next one is ready."""
+    said = told.happens(KILLED)
+    told.ready()
+    return said
+
+
+def test_a_model_that_two_engines_died_of_is_not_loaded_again_until_asked(told: Told) -> None:
+    assert not dies(told)
+    (said,) = dies(told)
+    assert isinstance(said, c.ModelRefused)
+    assert "twice while loading this model: killed by signal 9" in said.refusal.reason
+    assert "Ctrl+R" in said.refusal.reason
+    assert told.engine.asked == [LoadModel(MODEL)] * 2
+    told.link.restart()
+    told.link.load(MODEL)
+    dies(told)
+    assert told.engine.asked == [LoadModel(MODEL)] * 4
+
+
+def test_deaths_between_which_it_loaded_are_not_held_against_it(told: Told) -> None:
+    for _ in range(3):
+        assert not dies(told)
+        told.loaded()
+        assert not told.happens(KILLED), "it died at rest"
+        told.ready()
+
+
+def test_a_plan_is_tried_twice(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.run(plan)
+    assert not dies(told)
+    told.loaded()
+    (said,) = dies(told)
+    assert isinstance(said, c.RunRefused)
+    assert said.key == plan.key
+    told.loaded()
+    assert sum(isinstance(each, RunCalls) for each in told.engine.asked) == 2
+
+
+def test_gradients_are_tried_twice(told: Told) -> None:
+    told.loaded()
+    told.link.gradients(c.StartGradients("key", {}, {}))
+    assert not dies(told)
+    told.loaded()
+    (said,) = dies(told)
+    assert isinstance(said, c.GradientsArrived)
+    assert "twice while computing gradients" in str(said.gradients)
+    told.loaded()
+    assert sum(isinstance(each, ComputeGradients) for each in told.engine.asked) == 2
+
+
+def test_a_plan_that_runs_already_is_not_run_once_more(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.run(plan)
+    told.link.run(plan)
+    told.answers(run_of(plan))
+    assert sum(isinstance(each, RunCalls) for each in told.engine.asked) == 1
+
+
+@pytest.mark.parametrize(("debug", "details"), [(True, "Traceback …"), (False, "")])
+def test_tracebacks_are_for_who_asked_for_them(plan: RunPlan, debug: bool, details: str) -> None:
+    told = Told(debug=debug)
+    told.link.load(MODEL)
+    told.ready()
+
+    def refused() -> list[c.Command]:
+        return told.happens(Refused(len(told.engine.asked), EngineError("no"), "Traceback …"))
+
+    assert refused() == [c.ModelRefused(Refusal("no", details))]
+    told.link.load(MODEL)
+    told.loaded()
+    told.link.run(plan)
+    assert refused() == [c.RunRefused(plan.key, Refusal("no", details))]
