@@ -109,13 +109,24 @@ class Draw:
         }  # fmt: skip
         return inner[self.kind]()
 
-    def model(self, *head: Any, batch: int | None = None, length: int | None = None, **options: Any) -> Any:
-        """A Sequential: input `(batch, length or free, features)`, the recurrent layers, then `head`."""
+    def model(
+        self,
+        *head: Any,
+        batch: int | None = None,
+        length: int | None = None,
+        fresh: bool = False,
+        **options: Any,
+    ) -> Any:
+        """A Sequential: input `(batch, length or free, features)`, the recurrent layers, then `head`.
+
+        Its weights are `used`, unless `fresh`: as initialised they would be a fault of their own.
+        """
         import keras
 
         recurrent = self.recurrent(**options)
         shape = keras.Input(batch_shape=(batch, length, self.features), name="x")
-        return keras.Sequential([shape, *recurrent, *head], name="specimen")
+        model = keras.Sequential([shape, *recurrent, *head], name="specimen")
+        return model if fresh else used(model, self.seed)
 
     # --- data -----------------------------------------------------------------------------------
 
@@ -155,6 +166,15 @@ class Draw:
         x, y = self.windows(rows)
         model = self.model(keras.layers.Dense(1, name="head"))
         return self.trained(model, x, y, epochs=epochs), x, y
+
+
+def used(model: Any, seed: int) -> Any:
+    """`model` with its trainable weights moved about as far as some epochs of training move them."""
+    rng = np.random.default_rng(seed + 2)
+    for weight in model.trainable_weights:
+        values = np.asarray(weight)
+        weight.assign(values + rng.normal(size=values.shape) * (0.1 * values.std() + 0.02))
+    return model
 
 
 def _smooth(noise: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
