@@ -34,6 +34,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--family", action="append", default=[], help="only this family of recipes")
     parser.add_argument("--draws", type=int, help="so many draws of each recipe")
     parser.add_argument("--healthy", action="store_true", help="only models without a fault")
+    parser.add_argument("--peers", action="store_true", help="run the rules of other tools as well")
     parser.add_argument("--verbose", action="store_true", help="print every specimen as it is examined")
     return parser.parse_args()
 
@@ -53,7 +54,7 @@ def _specimens(options: argparse.Namespace) -> Iterator[tuple[str, Specimen]]:
 
 
 def _examine(name: str, specimen: Specimen, options: argparse.Namespace) -> Examined:
-    result, diagnosis = examined(name, specimen)
+    result, diagnosis = examined(name, specimen, peers=options.peers)
     if options.verbose:
         told = ", ".join(result.found) or "nothing"
         wrong = "" if result.code in ("", *result.found) and not result.false_alarms else "   <-- "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.faults import healthy as healthy_models
 from benchmarks.faults import states
 from benchmarks.faults.specimen import HealthyRecipe, Recipe
 
 FAMILIES: dict[str, tuple[Recipe, ...]] = {
     "states": states.RECIPES,
 }
-HEALTHY: tuple[HealthyRecipe, ...] = ()
+HEALTHY: tuple[HealthyRecipe, ...] = (*healthy_models.RECIPES,)
 
 
 def recipes(families: Sequence[str], codes: Sequence[str]) -> Iterator[tuple[str, Recipe]]:

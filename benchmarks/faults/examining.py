@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Examined:
     tolerated: tuple[str, ...]
     failed: tuple[str, ...] = ()
     seconds: float = 0.0
+    #: By tool, what its rules raise on the same specimen; empty where it was not asked.
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def recalled(self) -> bool:
@@ -45,8 +48,8 @@ class Examined:
         return tuple(code for code in self.found if code != self.code and code not in self.tolerated)
 
 
-def examined(name: str, specimen: Specimen) -> tuple[Examined, Diagnosis]:
-    """Save the model, load it as any file, diagnose it."""
+def examined(name: str, specimen: Specimen, *, peers: bool = False) -> tuple[Examined, Diagnosis]:
+    """Save the model, load it as any file, diagnose it; `peers` runs the rules of other tools as well."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "specimen.keras"
         if isinstance(specimen.model, Path):
@@ -54,8 +57,11 @@ def examined(name: str, specimen: Specimen) -> tuple[Examined, Diagnosis]:
         else:
             specimen.model.save(path)
         began, diagnosis = time.perf_counter(), _diagnosed(path, specimen)
-    taken = time.perf_counter() - began
-    found = Examined(name, specimen.code, diagnosis.codes, specimen.tolerated, tuple(diagnosis.failed), taken)
+        taken = time.perf_counter() - began
+        alarms = _alarms(path, specimen) if peers else {}
+    found = Examined(
+        name, specimen.code, diagnosis.codes, specimen.tolerated, tuple(diagnosis.failed), taken, alarms
+    )
     return found, diagnosis
 
 
@@ -72,6 +78,20 @@ def _diagnosed(path: Path, specimen: Specimen) -> Diagnosis:
         return found
     answer = loaded.diagnose(_subject(specimen, loaded.facts), None, _ignore, _ignore)
     return with_loading_findings(answer, loaded.facts)
+
+
+def _alarms(path: Path, specimen: Specimen) -> dict[str, tuple[str, ...]]:
+    """What other tools' rules say; nothing of a file that does not load."""
+    from benchmarks.faults.peers import PEERS, observe
+    from lstm_tui.errors import ModelFileError
+    from lstm_tui.keras_adapter import load_model
+
+    try:
+        loaded = load_model(path)
+    except ModelFileError:
+        return {}
+    seen = observe(loaded, name_inputs(specimen.inputs, loaded.facts), specimen.target)
+    return {tool: rules(seen) for tool, rules in PEERS.items()}
 
 
 def _subject(specimen: Specimen, facts: Any) -> Subject:

@@ -27,7 +27,22 @@ def scores(results: Sequence[Examined]) -> str:
     crashed = sum(bool(result.failed) for result in results)
     lines += ["", f"Healthy models with a finding above info: {share(alarmed, len(healthy))}."]
     lines += [f"Specimens on which a check crashed: {crashed}."]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_peers(results)])
+
+
+def _peers(results: Sequence[Examined]) -> list[str]:
+    """A row a tool: how many healthy models it flags, and how many faulty ones, for whatever reason."""
+    asked = [result for result in results if result.peers]
+    if not asked:
+        return []
+    lines = ["", "| rules of | healthy models flagged | faulty ones flagged |", "|---|---|---|"]
+    for tool in asked[0].peers:
+        healthy, faulty = (
+            [bool(result.peers[tool]) for result in asked if bool(result.code) == is_faulty]
+            for is_faulty in (False, True)
+        )
+        lines.append(f"| {tool} | {share(sum(healthy), len(healthy))} | {share(sum(faulty), len(faulty))} |")
+    return lines
 
 
 def _of(code: str, results: Sequence[Examined]) -> list[Examined]:
