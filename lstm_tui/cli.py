@@ -5,6 +5,10 @@ Heavy imports stand inside the commands that need them. Standard output carries 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import difflib
+import io
 import json
 import sys
 import traceback
@@ -16,6 +20,7 @@ import click
 
 from lstm_tui import __version__
 from lstm_tui.errors import LstmTuiError, UsageError
+from lstm_tui.plain_text import in_ascii
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
 _NOT_YET = ("rebuild", "diff", "shrink", "run")
@@ -30,8 +35,28 @@ class _DefaultToWorkbench(click.Group):
         if not any(word in {"--help", "-h", "--version"} for word in args[:1]):
             first = next((word for word in args if not word.startswith("-")), None)
             if first is None or first not in self.commands or args[0].startswith("-"):
+                if first is not None and first == args[0]:
+                    _check_is_a_file(first)
                 args = ["open", *args]
         return super().parse_args(ctx, args)
+
+
+def _check_is_a_file(word: str) -> None:
+    """A word that neither is a file here nor looks like one was meant as a command. Raises: UsageError."""
+    path = Path(word)
+    with contextlib.suppress(OSError):  # a name too long to be looked for
+        if path.suffix or word != path.name or path.exists():
+            return
+    if word in _NOT_YET:
+        what = f"`lstm-tui {word}` is not part of version {__version__}"
+        raise UsageError(what, todo="lstm-tui --help lists what is")
+    commands = [name for name, command in cli.commands.items() if not command.hidden]
+    meant = difflib.get_close_matches(word.lower(), commands, 1)
+    raise UsageError(
+        f"there is no command {word} and no file of this name",
+        expected="a model (.keras, .h5), a scenario (.yaml) or a command",
+        todo=f"did you mean `lstm-tui {meant[0]}`?" if meant else "lstm-tui --help lists the commands",
+    )
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,12 +88,13 @@ def cli() -> None:
     lstm-tui                               the gallery of bundled scenarios
     lstm-tui model.keras --input x.npy     step through a prediction
     lstm-tui scenario.yaml                 open a saved scenario
+    lstm-tui *.yaml                        choose among several
     lstm-tui open --help                   all options of the workbench
     """
 
 
 @cli.command("open", hidden=True)
-@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.argument("first", metavar="[MODEL]", required=False)
 @click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--input", "input_", type=click.Path(path_type=Path), help="Input: .npy, .npz, .csv, .json or .h5."
@@ -77,32 +103,30 @@ def cli() -> None:
 @click.option("--reference", type=click.Path(path_type=Path), help="A sample of the training data.")
 @engine_options
 def open_(
-    model: Path | None,
+    first: str | None,
     scenario: tuple[Path, ...],
     input_: Path | None,
     target: Path | None,
     reference: Path | None,
     **options: Any,
 ) -> None:
-    """Open the workbench on a model or on scenarios; without either, on the gallery."""
-    if model is not None and str(model) in _NOT_YET and not model.exists():
-        raise UsageError(
-            f"`lstm-tui {model}` is not part of version {__version__}", todo="lstm-tui --help lists what is"
-        )
+    """Open the workbench on a model or on scenarios; without either, on the gallery.
+
+    One scenario opens at once. Of several, one chooses from a list, to which G comes back. A model named
+    before scenarios takes the place of theirs.
+    """
+    if first is not None:
+        _check_is_a_file(first)
+    model = Path(first) if first is not None else None
     if model is not None and model.suffix in _SCENARIO_SUFFIXES:
         scenario, model = (model, *scenario), None
     _needs_terminal()
     # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
+    from lstm_tui.tui.named import Files, Named
     from lstm_tui.tui.start import start_workbench
 
-    start_workbench(
-        model=model,
-        scenarios=scenario,
-        input_path=input_,
-        target_path=target,
-        reference_path=reference,
-        options=_options(options),
-    )
+    named = Named(model, scenario, Files(input_, target, reference))
+    start_workbench(named, _options(options), debug=options["debug"])
 
 
 @cli.command()
@@ -231,9 +255,24 @@ def _progress(stage: str, fraction: float | None) -> None:
         click.echo(f"\r\x1b[K{stage}{share}", err=True, nl=False)
 
 
+def _write_what_the_encoding_has() -> None:
+    """A character that standard output or error cannot encode becomes the ASCII that looks most like it."""
+    codecs.register_error("like-it", _like_it)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="like-it")
+
+
+def _like_it(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return in_ascii(error.object[error.start : error.end]), error.end
+
+
 def main() -> NoReturn:
     """Entry point: an error of ours is one to a few lines and exit status 2."""
     debug = "--debug" in sys.argv
+    _write_what_the_encoding_has()
     try:
         sys.exit(cli.main(standalone_mode=False, prog_name="lstm-tui"))
     except click.ClickException as error:

@@ -13,9 +13,9 @@ import pytest
 import lstm_tui
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, timeout=240)
 
 
 def refused(*arguments: str | Path) -> str:
@@ -26,6 +26,30 @@ def refused(*arguments: str | Path) -> str:
     assert "Traceback" not in done.stderr
     assert 1 <= len(done.stderr.splitlines()) <= 6
     return done.stderr
+
+
+def test_a_mistyped_command_is_not_taken_for_a_file() -> None:
+    for words in (("inpsect", "m.keras", "--json"), ("--debug", "inpsect"), ("Inspect",)):
+        done = run(*words)
+        assert done.returncode == 2
+        assert "did you mean `lstm-tui inspect`?" in done.stderr
+    assert "no command nonsense and no file" in refused("nonsense")
+
+
+def test_a_file_may_be_called_like_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as the terminal that is needed to see it."""
+    monkeypatch.chdir(tmp_path)
+    Path("inspct").touch()
+    for name in ("inspct", "inspct.keras", "./inspect"):
+        assert "needs a terminal" in refused(name)
+
+
+def test_what_the_encoding_lacks_is_written_as_what_looks_like_it(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    done = run("inspect", tiny_models / "größe–日.keras", encoding="latin-1")
+    assert f"There is no file {tiny_models}/größe-??.keras" in done.stderr
 
 
 def test_the_version() -> None:

@@ -114,10 +114,15 @@ def import_adapter(setup: Setup) -> Adapter:
 
 
 def refusal(error: Exception | SystemExit) -> tuple[LstmTuiError, str]:
-    """What the user is told of an exception, and the traceback that `--debug` shows (`` for refusals)."""
-    if isinstance(error, LstmTuiError):
+    """What the user is told of an exception, and the traceback that `--debug` shows.
+
+    A refusal of our own has none, unless it stands for what Keras or the user's own code raised.
+    """
+    if isinstance(error, LstmTuiError) and error.__cause__ is None:
         return error, ""
     details = "".join(traceback.format_exception(error))
+    if isinstance(error, LstmTuiError):
+        return error, details
     if isinstance(error, MemoryError) or getattr(error, "errno", None) in {errno.ENOMEM, errno.ENOSPC}:
         what = "There is not enough memory for this."
         return EngineError(what, todo="Try a shorter sequence or a smaller batch."), details

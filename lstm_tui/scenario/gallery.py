@@ -1,4 +1,4 @@
-"""The bundled scenarios in the order in which they are told: by question, then by number.
+"""Scenarios to choose from: the bundled ones in the order in which they are told, or some files.
 
 The first screen waits for this, so it reads nothing but the `name` and the `description` at the head of each
 file, line by line, and validates nothing: `reading` does that when a scenario is opened.
@@ -6,7 +6,7 @@ file, line by line, and validates nothing: `reading` does that when a scenario i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -18,10 +18,10 @@ _PLACES = (Path(__file__).parents[1] / "scenarios", Path(__file__).parents[2] / 
 
 @dataclass(frozen=True)
 class GalleryEntry:
-    """One bundled scenario: its file, the question that it answers, its name and its story."""
+    """One scenario: its file, the heading that it stands under, its name and its story."""
 
     path: Path
-    question: str
+    heading: str
     name: str
     description: str
 
@@ -40,9 +40,19 @@ def gallery_folder() -> Path | None:
 def gallery_in(folder: Path) -> tuple[GalleryEntry, ...]:
     """The scenarios of `folder`: `1-the-question/1-the-scenario.yaml` and so on."""
     return tuple(
-        _entry(path)
+        GalleryEntry(path, _question(question), name or path.stem, description)
         for question in sorted(_question_folders(folder), key=_number)
         for path in sorted(question.glob("*.yaml"), key=_number)
+        for name, description in [_head(path)]
+    )
+
+
+def entries_of(paths: Iterable[Path]) -> tuple[GalleryEntry, ...]:
+    """These files in their order, each under its folder."""
+    found = ((path, _head(path)) for path in paths)
+    return tuple(
+        GalleryEntry(path, str(path.parent), f"{path.name}  {name}".rstrip(), description)
+        for path, (name, description) in found
     )
 
 
@@ -56,15 +66,16 @@ def _number(path: Path) -> tuple[int, str]:
     return (int(digits) if digits else 0, path.name)
 
 
-def _entry(path: Path) -> GalleryEntry:
+def _question(folder: Path) -> str:
+    """`1  No prediction` for the folder `1-no-prediction`."""
+    number, _, words = folder.name.partition("-")
+    return f"{number}  {words.replace('-', ' ').capitalize()}"
+
+
+def _head(path: Path) -> tuple[str, str]:
+    """Name and story of a scenario."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    number, _, words = path.parent.name.partition("-")
-    return GalleryEntry(
-        path=path,
-        question=f"{number}  {words.replace('-', ' ').capitalize()}",
-        name=_value(lines, "name") or path.stem,
-        description=_value(lines, "description"),
-    )
+    return _value(lines, "name"), _value(lines, "description")
 
 
 def _value(lines: list[str], key: str) -> str:

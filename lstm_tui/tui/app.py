@@ -35,7 +35,7 @@ from lstm_tui.tui.actions import Action, with_keys
 from lstm_tui.tui.ascii_driver import ascii_driver
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
-from lstm_tui.tui.opening import Opened, open_scenario
+from lstm_tui.tui.opening import Opened, Shelf, bundled_shelf, open_scenario
 from lstm_tui.tui.reading_screens import HelpScreen
 from lstm_tui.tui.saving import save_session
 from lstm_tui.tui.settings import Settings, state_folder
@@ -64,13 +64,17 @@ class Workbench(App[int]):
 
     def __init__(
         self,
-        opened: Sequence[Opened] = (),
+        opened: Opened | None = None,
         *,
         engine: EngineProcess,
+        shelf: Shelf | None = None,
         settings: Settings | None = None,
         debug: bool = False,
     ) -> None:
-        """`debug`: the traceback of what the engine refuses can be read (`i`)."""
+        """`opened`: what to begin with, a choice from the `shelf` where there is nothing.
+
+        debug: the traceback of what the engine refuses can be read (`i`).
+        """
         self.settings = settings or Settings()
         self.actions: tuple[Action, ...] = with_keys(self.settings.keys)
         # Asked before Textual starts: it removes NO_COLOR from the environment.
@@ -78,10 +82,14 @@ class Workbench(App[int]):
         super().__init__()
         if not self._capabilities.unicode:
             self.driver_class = ascii_driver(self.driver_class)
-        self._opened = list(opened)
+        self._opened = opened
+        self._shelf = shelf or bundled_shelf()
         self.link = EngineLink(engine, self.post_message, debug=debug)
         self.session: Session | None = None
         self._leaving = False
+        self._kept: Session | None = None
+        #: To be said in the terminal when the screen is gone.
+        self.last_words = ""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = f"lstm-{self.settings.theme}"
@@ -96,10 +104,10 @@ class Workbench(App[int]):
     def on_mount(self) -> None:
         """Open what was asked for, else the gallery; listen to the engine, which is on its way already."""
         self._catch_signals()
-        if self._opened:
-            self.open(self._opened[0])
+        if self._opened is not None:
+            self.open(self._opened)
         else:
-            self.push_screen(GalleryScreen())
+            self.show_gallery()
         self.listen_to_engine()
         self._offer_unsaved()
 
@@ -111,7 +119,9 @@ class Workbench(App[int]):
             self.notify_plainly(str(error), "error", 20)
 
     def open(self, opened: Opened) -> None:
-        """Show this session; the model is loaded behind it."""
+        """Show this session; the model is loaded behind it. What the one before it has unsaved is kept."""
+        if said := self.keep_unsaved():
+            self.notify_plainly(said, "warning", 12)
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.session = opened.session
@@ -122,7 +132,7 @@ class Workbench(App[int]):
     def open_scenario(self, path: Path) -> None:
         """Open a scenario file, or say what is wrong with it."""
         try:
-            self.open(open_scenario(path))
+            self.open(open_scenario(path, self._shelf.model))
         except LstmTuiError as error:
             self.notify_plainly(str(error), "error", 20)
 
@@ -189,8 +199,8 @@ class Workbench(App[int]):
             self.dispatch(AskAgain())
 
     def show_gallery(self) -> None:
-        """The gallery over the workbench; Escape comes back."""
-        self.push_screen(GalleryScreen())
+        """The scenarios to choose from over the workbench; Escape comes back."""
+        self.push_screen(GalleryScreen(self._shelf))
 
     def show_help(self) -> None:
         """Keys and words."""
@@ -208,10 +218,21 @@ class Workbench(App[int]):
         if self._leaving:
             return
         self._leaving = True
-        if self.session is not None and self.session.unsaved:
-            recovery.keep(self.session)
+        self.last_words = self.keep_unsaved()
         self.link.close()
         self.exit(status)
+
+    def keep_unsaved(self) -> str:
+        """Keep edits that nobody has saved, once, to be offered at the next start; what to say of it."""
+        if self.session is None or not self.session.unsaved or self.session is self._kept:
+            return ""
+        self._kept = self.session
+        try:
+            return (
+                f"Unsaved changes are kept. To open them:\nlstm-tui {recovery.keep(self.session).arguments}"
+            )
+        except LstmTuiError as error:
+            return f"Unsaved changes are lost: {error}"
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:

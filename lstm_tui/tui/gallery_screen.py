@@ -1,4 +1,4 @@
-"""The gallery: bundled scenarios by the question that they answer, each with its story."""
+"""Scenarios to choose from, each with its story: the bundled ones by question, or those that were named."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from lstm_tui.plain_text import one_line, paragraphs
-from lstm_tui.scenario.gallery import GalleryEntry, gallery
+from lstm_tui.scenario.gallery import GalleryEntry
 
 if TYPE_CHECKING:
     from lstm_tui.tui.app import Workbench
+    from lstm_tui.tui.opening import Shelf
 
 
 class GalleryScreen(Screen[None]):
@@ -29,14 +30,15 @@ class GalleryScreen(Screen[None]):
         Binding("P", "screenshot", "Picture", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf) -> None:
         super().__init__()
-        self._entries: dict[str, GalleryEntry] = {str(entry.path): entry for entry in gallery()}
+        self._title = shelf.title
+        self._entries: dict[str, GalleryEntry] = {str(entry.path): entry for entry in shelf.entries}
 
     def compose(self) -> ComposeResult:
         """Title, list and story, keys."""
         yield Static(
-            "lstm-tui  ·  a debugger for recurrent Keras models  ·  choose a scenario",
+            f"lstm-tui  ·  {self._title}  ·  choose a scenario",
             id="title",
             markup=False,
         )
@@ -100,11 +102,11 @@ class GalleryScreen(Screen[None]):
 
     def _options(self) -> list[Option]:
         options: list[Option] = []
-        question = ""
+        heading = ""
         for key, entry in self._entries.items():
-            if entry.question != question:
-                question = entry.question
-                options.append(Option(Text(question), disabled=True))
+            if entry.heading != heading:
+                heading = entry.heading
+                options.append(Option(Text(one_line(heading)), disabled=True))
             options.append(
                 Option(Text("  " + one_line(entry.name), no_wrap=True, overflow="ellipsis"), id=key)
             )

@@ -8,13 +8,17 @@ from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_array, read_arrays
+from lstm_tui.errors import ScenarioError, UsageError
 from lstm_tui.model_file import read_model_file
+from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
+from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
 from lstm_tui.session.commands import Effect
 from lstm_tui.session.edits import History, Material
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
+from lstm_tui.tui.named import Files, Named
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +30,39 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Files:
-    """Files named on the command line beside a model."""
+class Shelf:
+    """Scenarios to choose from: those that the command line names, the bundled ones where it names none.
 
-    input: Path | None = None
-    target: Path | None = None
-    reference: Path | None = None
+    model: takes the place of the one that each of them names.
+    """
+
+    entries: tuple[GalleryEntry, ...]
+    title: str
+    model: Path | None = None
+
+
+def bundled_shelf() -> Shelf:
+    """The gallery."""
+    return Shelf(gallery(), "a debugger for recurrent Keras models")
+
+
+def shelf_of(paths: Sequence[Path], model: Path | None) -> Shelf:
+    """These scenario files, each read and found to be without mistakes; what they name is loaded later.
+
+    Raises: ScenarioError with the mistakes of all of them.
+    """
+    from lstm_tui.scenario.reading import read_scenario
+
+    wrong = []
+    for path in paths:
+        try:
+            read_scenario(path, model=model)
+        except ScenarioError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+    instead = f", each with {one_line(model.name)}" if model is not None else ""
+    return Shelf(entries_of(paths), f"{len(paths)} scenarios{instead}", model)
 
 
 def open_model(model: Path, files: Files) -> Opened:
@@ -78,8 +109,20 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
     return Opened(*open_session(facts, material, story=story, history=history, cursor=cursor, call=call))
 
 
-def open_all(model: Path | None, scenarios: Sequence[Path], files: Files) -> list[Opened]:
-    """Everything that the command line names; a model beside scenarios replaces theirs."""
-    if scenarios:
-        return [open_scenario(path, model) for path in scenarios]
-    return [open_model(model, files)] if model is not None else []
+def open_named(named: Named) -> tuple[Opened | None, Shelf]:
+    """What to begin with, None for a choice from the shelf; and the shelf.
+
+    Raises: LstmTuiError where something cannot be opened.
+    """
+    if not named.scenarios:
+        opened = open_model(named.model, named.files) if named.model is not None else None
+        return opened, bundled_shelf()
+    for option, path in vars(named.files).items():
+        if path is not None:
+            raise UsageError(
+                f"--{option} {path} goes with a model, and a scenario names its own",
+                todo="leave the option out, or open another input from the workbench (o)",
+            )
+    if len(named.scenarios) == 1:
+        return open_scenario(named.scenarios[0], named.model), bundled_shelf()
+    return None, shelf_of(named.scenarios, named.model)

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lstm_tui.errors import LstmTuiError
+from lstm_tui.errors import ScenarioError
 from lstm_tui.session.state import Session
 from lstm_tui.tui.saving import save_session
 from lstm_tui.tui.settings import state_folder
@@ -27,17 +27,21 @@ class Kept:
     arguments: str
 
 
-def keep(session: Session) -> Path | None:
-    """Write the session's scenario to the state folder; None where even that cannot be written."""
+def keep(session: Session) -> Kept:
+    """Write the session's scenario to the state folder.
+
+    Raises: ScenarioError where that cannot be written either.
+    """
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     path = _folder() / f"{session.model.path.stem}-{stamp}.yaml"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         save_session(session, path, copy_model=False)
-        path.with_suffix(".model").write_text(str(session.model.path.resolve()), encoding="utf-8")
-    except (LstmTuiError, OSError):
-        return None
-    return path
+        note = path.with_suffix(".model")
+        note.write_text(str(session.model.path.resolve()), encoding="utf-8")
+        return _kept(note)
+    except OSError as error:
+        raise ScenarioError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def kept() -> tuple[Kept, ...]:

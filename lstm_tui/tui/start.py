@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.engine.spawn import EngineHost
+from lstm_tui.tui.named import Named
 
 
-def start_workbench(
-    *,
-    model: Path | None,
-    scenarios: Sequence[Path],
-    input_path: Path | None,
-    target_path: Path | None,
-    reference_path: Path | None,
-    options: EngineOptions,
-    debug: bool = False,
-) -> None:
+def start_workbench(named: Named, options: EngineOptions, *, debug: bool = False) -> None:
     """Open the workbench on what is named, on the gallery where nothing is; ends when the user leaves.
 
+    debug: tracebacks of what the engine refuses can be read.
     Raises: LstmTuiError where a file cannot be opened; nothing has been drawn then.
     """
     host = EngineHost(Setup(options))
     host.acquire()
     try:
         host.warm_up()
-        status = _run(host, model, scenarios, input_path, target_path, reference_path)
+        status = _run(host, named, debug)
     finally:
         host.release()
     sys.exit(status)
 
 
-def _run(
-    host: EngineHost,
-    model: Path | None,
-    scenarios: Sequence[Path],
-    input_path: Path | None,
-    target_path: Path | None,
-    reference_path: Path | None,
-) -> int:
+def _run(host: EngineHost, named: Named, debug: bool) -> int:
     from lstm_tui.engine.client import EngineProcess
     from lstm_tui.tui.app import Workbench
-    from lstm_tui.tui.opening import Files, open_all
+    from lstm_tui.tui.opening import open_named
     from lstm_tui.tui.settings import read_settings
 
     settings = read_settings()
-    opened = open_all(model, scenarios, Files(input_path, target_path, reference_path))
-    app = Workbench(opened, engine=EngineProcess(host=host), settings=settings)
-    return app.run() or 0
+    opened, shelf = open_named(named)
+    engine = EngineProcess(host=host)
+    app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, debug=debug)
+    try:
+        return app.run() or app.return_code or 0
+    finally:
+        last_words = app.last_words or app.keep_unsaved()  # where a bug ended it, too
+        if last_words:
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                print(f"lstm-tui: {last_words}", file=sys.stderr)

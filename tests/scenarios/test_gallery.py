@@ -34,7 +34,7 @@ KERAS_CLASSES = {
 def test_each_question_has_at_least_three_scenarios_in_order() -> None:
     questions: dict[str, int] = {}
     for entry in gallery():
-        questions[entry.question] = questions.get(entry.question, 0) + 1
+        questions[entry.heading] = questions.get(entry.heading, 0) + 1
     assert [question[0] for question in questions] == ["1", "2", "3", "4", "5"]
     assert min(questions.values()) >= 3
     assert sum(questions.values()) == len(list(SCENARIOS.glob("*/*.yaml")))
@@ -53,7 +53,7 @@ def test_numbers_order_the_scenarios_and_other_folders_are_left_out(tmp_path: Pa
         path.write_text("name: 'quoted'\nmodel: m.keras\n", encoding="utf-8")
     entries = gallery_in(tmp_path)
     assert [entry.path.stem for entry in entries] == ["9-a", "10-b", "1-a"]
-    assert [entry.question for entry in entries] == ["2  First", "2  First", "10  Last"]
+    assert [entry.heading for entry in entries] == ["2  First", "2  First", "10  Last"]
     assert {entry.name for entry in entries} == {"quoted"}
     assert {entry.description for entry in entries} == {""}
 

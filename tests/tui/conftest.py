@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,11 +93,13 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def open_app(engine: EngineProcess) -> OpenApp:
-    """`async with open_app(opened, size=(80, 24)) as screen`."""
+    """`async with open_app(opened, size=(80, 24)) as screen`; more of the app's own words may follow."""
 
     @asynccontextmanager
-    async def open_it(*opened: Opened, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Screen]:
-        app = Workbench(opened, engine=engine.another())
+    async def open_it(
+        opened: Opened | None = None, size: tuple[int, int] = (80, 24), **more: Any
+    ) -> AsyncIterator[Screen]:
+        app = Workbench(opened, engine=engine.another(), **more)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Screen(app, pilot)

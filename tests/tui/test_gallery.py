@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.widgets import OptionList
 
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.report.replay import replay
 from lstm_tui.scenario.gallery import gallery
-from lstm_tui.tui.opening import open_scenario
+from lstm_tui.tui.named import Named
+from lstm_tui.tui.opening import open_named, open_scenario
 from tests.tui.conftest import OpenApp, Screen
 
 pytestmark = pytest.mark.keras
@@ -46,6 +48,48 @@ async def test_the_gallery_tells_each_story_and_opens_it(open_app: OpenApp) -> N
         assert "input-axes-swapped" in screen.text
         await screen.press("G", "escape")
         assert "input-axes-swapped" in screen.text
+
+
+async def test_of_several_scenarios_one_chooses_among_exactly_these(open_app: OpenApp) -> None:
+    paths = tuple(map(entry, ("axes-swapped", "carry-over")))
+    opened, shelf = open_named(Named(scenarios=paths))
+    async with open_app(opened, shelf=shelf) as screen:
+        assert "2 scenarios" in screen.text
+        options = screen.app.screen.query_one(OptionList).options
+        assert [option.id for option in options if not option.disabled] == list(map(str, paths))
+        assert "2-axes-swapped.yaml" in screen.text
+        await screen.press("down")
+        assert "identical calls" in screen.text
+        await screen.press("enter")
+        await screen.answered()
+        assert screen.app.session.story.path == paths[1]  # type: ignore[union-attr]
+        await screen.press("G")
+        assert "2-axes-swapped.yaml" in screen.text
+        await screen.press("enter")
+        await screen.answered()
+        assert screen.app.session.story.path == paths[0]  # type: ignore[union-attr]
+
+
+async def test_a_model_named_before_scenarios_takes_the_place_of_theirs(
+    open_app: OpenApp, tiny_models: Path
+) -> None:
+    model = tiny_models / "lstm.keras"
+    paths = tuple(map(entry, ("axes-swapped", "carry-over")))
+    opened, shelf = open_named(Named(model, paths))
+    async with open_app(opened, shelf=shelf) as screen:
+        assert "lstm.keras" in screen.text
+        await screen.press("enter")
+        assert screen.app.session.model.path == model  # type: ignore[union-attr]
+
+
+async def test_what_is_not_saved_is_kept_when_another_scenario_is_opened(
+    open_app: OpenApp, own_places: Path
+) -> None:
+    async with open_app(open_scenario(entry("carry-over"))) as screen:
+        await screen.answered()
+        await screen.press("p", "G", "enter")
+        assert "Unsaved changes are kept" in screen.notes()
+    assert len(list(own_places.rglob("unsaved/*.yaml"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_the_terminal_is_restored_and_unsaved_edits_are_kept(way: str, tmp_path:
         assert last_words.rindex(b"\x1b[?1049l") > last_words.rfind(b"\x1b[?1049h")
         assert terminal.modes == terminal.modes_before
         assert b"Traceback" not in terminal.everything
+        assert b"To open them:" in last_words
     assert engine
     assert not children(terminal.process.pid)
     assert len(kept(tmp_path)) == 1

@@ -1,0 +1,24 @@
+"""What the command line names, as values. Imports nothing, for the engine starts before the screen does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Files:
+    """Arrays named beside a model."""
+
+    input: Path | None = None
+    target: Path | None = None
+    reference: Path | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A model with its arrays, or scenarios and perhaps the model to use in place of theirs, or nothing."""
+
+    model: Path | None = None
+    scenarios: tuple[Path, ...] = ()
+    files: Files = Files()

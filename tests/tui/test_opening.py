@@ -1,0 +1,43 @@
+"""What the command line names, before anything is drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lstm_tui.errors import ScenarioError, UsageError
+from lstm_tui.scenario.gallery import gallery
+from lstm_tui.tui.named import Files, Named
+from lstm_tui.tui.opening import open_named
+
+BUNDLED = tuple(entry.path for entry in gallery()[:3])
+
+
+def test_one_scenario_opens_at_once() -> None:
+    opened, shelf = open_named(Named(scenarios=BUNDLED[:1]))
+    assert opened is not None
+    assert opened.session.story.path == BUNDLED[0]
+    assert len(shelf.entries) == len(gallery()), "G leads to the gallery"
+
+
+def test_of_several_one_chooses() -> None:
+    opened, shelf = open_named(Named(scenarios=BUNDLED))
+    assert opened is None
+    assert tuple(entry.path for entry in shelf.entries) == BUNDLED
+    assert all(entry.name.startswith(entry.path.name) for entry in shelf.entries)
+    assert all(entry.description for entry in shelf.entries)
+
+
+def test_the_mistakes_of_all_are_told_before_the_screen_opens(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("version: 1\nmodle: x\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as told:
+        open_named(Named(scenarios=(bad, BUNDLED[0], tmp_path / "none.yaml")))
+    assert "bad.yaml:2:1" in str(told.value)
+    assert "none.yaml cannot be read" in str(told.value)
+
+
+def test_an_input_named_beside_a_scenario_is_not_passed_over_in_silence() -> None:
+    with pytest.raises(UsageError, match=r"--input x\.npy goes with a model"):
+        open_named(Named(scenarios=BUNDLED[:1], files=Files(input=Path("x.npy"))))
