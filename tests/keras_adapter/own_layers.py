@@ -104,6 +104,16 @@ class TwoLayers(keras.Model):
         return self.head(x)
 
 
+def bent(x):
+    """An activation of the user's own: several operations."""
+    return ops.tanh(x) * 0.5 + 0.1 * x
+
+
+def steep(x):
+    """A gate of the user's own, in [0, 1]."""
+    return ops.clip(0.5 + 0.4 * x, 0.0, 1.0)
+
+
 class PlainEncoder:
     """No layer, no model: an object that holds one. Keras does not track it."""
 

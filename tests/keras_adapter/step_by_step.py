@@ -24,27 +24,30 @@ class SteppedLoop:
     states: list[np.ndarray]
 
 
-def stepped_loops(model: keras.Model, fed: Any, monkeypatch: pytest.MonkeyPatch) -> list[SteppedLoop]:
-    """Every loop that runs in `model(fed)`, in order."""
+def stepped_loops(
+    model: keras.Model, fed: Any, monkeypatch: pytest.MonkeyPatch, *, training: bool = False
+) -> list[SteppedLoop]:
+    """Every loop that runs in `model(fed, training=training)`, in order."""
     found: list[SteppedLoop] = []
     original = keras.layers.RNN.inner_loop
 
     def spy(layer, sequences, initial_state, mask=None, training=False):
         initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
-        found.append(_stepped(layer, sequences, initial, keras.tree.flatten(mask)[0]))
+        found.append(_stepped(layer, sequences, initial, keras.tree.flatten(mask)[0], training))
         return original(layer, sequences, initial_state, mask=mask, training=training)
 
     with monkeypatch.context() as patch:
         patch.setattr(keras.layers.RNN, "inner_loop", spy)
-        model(fed, training=False)
+        model(fed, training=training)
     return found
 
 
-def _stepped(layer: Any, sequences: Any, initial: Any, mask: Any) -> SteppedLoop:
+def _stepped(layer: Any, sequences: Any, initial: Any, mask: Any, training: bool) -> SteppedLoop:
+    arguments = {"training": True} if training else {}
     order = range(sequences.shape[1])
     states, kept = initial, []
     for time in reversed(order) if layer.go_backwards else order:
-        _, new = layer.cell(sequences[:, time], states)
+        _, new = layer.cell(sequences[:, time], states, **arguments)
         flat = keras.tree.flatten(new)
         if mask is not None:
             flat = [

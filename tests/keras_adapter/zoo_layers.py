@@ -71,6 +71,10 @@ def rnn_of_gru_cell():
     return chain(layers.RNN(layers.GRUCell(4), return_sequences=True), layers.Dense(1))
 
 
+def rnn_of_simple_rnn_cell():
+    return chain(layers.RNN(layers.SimpleRNNCell(4)), layers.Dense(1))
+
+
 def rnn_of_minimal_cell():
     return chain(layers.RNN(own.MinimalCell(4)), layers.Dense(1))
 
@@ -143,6 +147,14 @@ def bidirectional_with_state():
     x = Input((None, FEATURES))
     output, *states = layers.Bidirectional(layers.LSTM(3, return_state=True))(x)
     return Specimen(Model(x, layers.Dense(1)(layers.Concatenate()([output, *states]))), {"x": sequence()})
+
+
+def bidirectional_given_initial_state():
+    x = Input((None, FEATURES), name="x")
+    states = [Input((3,), name=name) for name in ("forward_h", "forward_c", "backward_h", "backward_c")]
+    y = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x, initial_state=states)
+    inputs = {state.name: sequence(BATCH, 3, seed=2 + index) for index, state in enumerate(states)}
+    return Specimen(Model([x, *states], layers.Dense(1)(y)), {"x": sequence(), **inputs})
 
 
 def go_backwards():
@@ -227,6 +239,15 @@ def embedding_mask():
     return Specimen(model, {"tokens": tokens})
 
 
+def embedding_mask_inside():
+    """Padding in the midst of a row, and a row of padding alone."""
+    tokens = np.array([[4, 0, 0, 3, 5], [0, 0, 0, 0, 0], [1, 2, 3, 4, 0]])
+    embedding = layers.Embedding(9, 4, mask_zero=True)
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True, zero_output_for_mask=True))
+    model = Sequential([Input((None,), dtype="int32"), embedding, both, layers.LSTM(2)])
+    return Specimen(model, {"tokens": tokens})
+
+
 # States that outlive a call
 
 
@@ -245,6 +266,14 @@ def stateful_simple_rnn():
 def stateful_stacked_cells():
     cells = layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(2)])
     return chain(layers.RNN(cells, stateful=True), layers.Dense(1), stateful=True)
+
+
+def stateful_own_cell():
+    return chain(layers.RNN(own.ThreeStatesCell(3), stateful=True), layers.Dense(1), stateful=True)
+
+
+def stateful_backwards():
+    return chain(layers.LSTM(3, stateful=True, go_backwards=True), layers.Dense(1), stateful=True)
 
 
 def stateful_bidirectional():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keras import Input, Model, Sequential, layers, ops
 
 from tests.keras_adapter import own_layers as own
-from tests.keras_adapter.specimens import BATCH, FEATURES, STEPS, Specimen, chain, sequence
+from tests.keras_adapter.specimens import BATCH, FEATURES, STEPS, Specimen, chain, padded, sequence
 
 # Models in models
 
@@ -135,6 +135,13 @@ def attention_from_last_step():
     return Specimen(Model(x, layers.Dense(1)(layers.Flatten()(context))), {"x": sequence()})
 
 
+def additive_attention_with_a_mask():
+    x = Input((None, FEATURES))
+    steps = layers.GRU(4, return_sequences=True)(layers.Masking()(x))
+    y = layers.GlobalAveragePooling1D()(layers.AdditiveAttention()([steps, steps]))
+    return Specimen(Model(x, layers.Dense(1)(y)), {"x": padded(right=2)})
+
+
 def multi_head_attention():
     x = Input((None, FEATURES))
     steps = layers.LSTM(4, return_sequences=True)(x)
@@ -205,6 +212,12 @@ def other_activations():
     return chain(layer, layers.GRU(3, activation="softsign", recurrent_activation="linear"), layers.Dense(1))
 
 
+def own_activation():
+    """Plain functions of several operations."""
+    layer = layers.LSTM(4, activation=own.bent, recurrent_activation=own.steep, return_sequences=True)
+    return chain(layer, layers.GRU(3, activation=own.bent), layers.Dense(1))
+
+
 def same_activation_for_both():
     return chain(layers.LSTM(4, activation="sigmoid"), layers.Dense(1))
 
@@ -221,6 +234,15 @@ def no_bias():
 
 def float16():
     return chain(layers.LSTM(4, dtype="float16"), layers.Dense(1, dtype="float16"), half=True)
+
+
+def mixed_float16():
+    return chain(
+        layers.LSTM(4, dtype="mixed_float16", return_sequences=True),
+        layers.GRU(3, dtype="mixed_float16"),
+        layers.Dense(1, dtype="float32"),
+        half=True,
+    )
 
 
 def mixed_bfloat16():
@@ -245,6 +267,18 @@ def conv_lstm_2d():
         [Input((None, 4, 4, 1)), first, layers.ConvLSTM2D(3, 2), layers.Flatten(), layers.Dense(1)]
     )
     return Specimen(model, {"x": sequence(BATCH, 3, 4, 4, 1)})
+
+
+def stateful_conv_lstm():
+    model = Sequential(
+        [
+            Input(batch_shape=(BATCH, None, 5, 2)),
+            layers.ConvLSTM1D(3, 2, stateful=True),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    return Specimen(model, {"x": sequence(BATCH, 4, 5, 2)})
 
 
 # Models of the user's own
