@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,10 +21,12 @@ from typing import Any, Protocol
 import keras
 
 from lstm_tui.errors import ModelFileError
+from lstm_tui.keras_adapter import keras_2_functions  # noqa: F401  registers them
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.model_file import ModelFacts, read_model_file, refuse_unless_trusted
+from lstm_tui.model_file import ModelFacts, not_lifted, read_model_file, refuse_unless_trusted
+from lstm_tui.model_file.converting import converted_copy
 from lstm_tui.plain_text import one_line
 
 
@@ -49,11 +52,24 @@ def load_model(path: Path, *, trust: bool = False, custom_objects: tuple[str, ..
     path = Path(path)
     on_file = read_model_file(path)
     refuse_unless_trusted(on_file, trust=trust, custom_objects=bool(custom_objects))
-    model = load_keras(path, trust=trust, custom_objects=custom_objects)
+    on_file = replace(on_file, obstacles=not_lifted(on_file.obstacles, trust, bool(custom_objects)))
+    model = _load_converted(path, on_file, trust=trust, custom_objects=custom_objects)
     facts = _with_what_the_file_says(model_facts(model, path, on_file.format, on_file.keras_version), on_file)
     return LoadedModel(
         model, facts, lambda saved: load_keras(saved, trust=trust, custom_objects=custom_objects)
     )
+
+
+def _load_converted(path: Path, on_file: ModelFacts, *, trust: bool, custom_objects: tuple[str, ...]) -> Any:
+    """The Keras model, from a converted copy where the file is of Keras 2; the file stays as it is."""
+    if not on_file.changes:
+        return load_keras(path, trust=trust, custom_objects=custom_objects)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            copy = converted_copy(path, Path(folder))
+        except OSError as error:
+            raise ModelFileError(f"{path.name} cannot be converted: {error.strerror or error}") from error
+        return load_keras(copy, trust=trust, custom_objects=custom_objects, name=path.name)
 
 
 def _with_what_the_file_says(facts: ModelFacts, on_file: ModelFacts) -> ModelFacts:
@@ -63,14 +79,14 @@ def _with_what_the_file_says(facts: ModelFacts, on_file: ModelFacts) -> ModelFac
     return replace(facts, layers=layers, obstacles=on_file.obstacles, warnings=on_file.warnings)
 
 
-def load_keras(path: Path, *, trust: bool, custom_objects: tuple[str, ...]) -> Any:
-    """The Keras model in a file that was judged before."""
+def load_keras(path: Path, *, trust: bool, custom_objects: tuple[str, ...], name: str = "") -> Any:
+    """The Keras model in a file that was judged before; errors speak of it as `name`."""
     with _custom_objects(custom_objects):
         try:
             return keras.saving.load_model(path, compile=False, safe_mode=not trust)
         except Exception as error:
             raise ModelFileError(
-                f"Keras cannot load {path.name}: {keras_words(error)}",
+                f"Keras cannot load {one_line(name or path.name)}: {keras_words(error)}",
                 todo="`lstm-tui inspect` lists what stands in the file and what hinders loading it",
             ) from error
 

@@ -8,7 +8,7 @@ Nothing here imports Keras or TensorFlow; h5py is imported only when weights, or
 """
 
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, Obstacle, RecurrentFacts, TensorFacts
-from lstm_tui.model_file.judge import refuse_unless_trusted
+from lstm_tui.model_file.judge import not_lifted, refuse_unless_trusted
 from lstm_tui.model_file.reading import distinct_names, read_model_file, weight_statistics
 from lstm_tui.model_file.refusals import (
     CorruptModelError,
@@ -30,6 +30,7 @@ __all__ = [
     "WeightStats",
     "WeightsOnlyError",
     "distinct_names",
+    "not_lifted",
     "read_model_file",
     "refuse_unless_trusted",
     "weight_statistics",

@@ -226,3 +226,16 @@ def is_allowed(module: str, class_name: str) -> bool:
         else module.removeprefix("keras.")
     )
     return module.startswith("keras.") and class_name in _FAMILIES.get(part.partition(".")[0], ())
+
+
+def modern_module(module: str, class_name: str) -> str:
+    """Where Keras 3 has a class that Keras 2 wrote under `module`; empty where it has none of this name."""
+    if class_name == "Sequential":
+        return "keras"
+    if class_name in MODELS:
+        return "keras.src.models.functional"
+    named = [part for part in module.split(".") if part in _FAMILIES]
+    for family in (*named[:1], *_FAMILIES):
+        if class_name in _FAMILIES[family]:
+            return f"keras.{family}"
+    return ""

@@ -55,7 +55,10 @@ class TensorFacts:
 class Obstacle:
     """A reason why the file does not load as it is; `code` is a finding of the `load-` family.
 
-    blocking: False where the model loads nevertheless (`load-compile`, `load-activation`).
+    blocking: False where the model loads nevertheless (`load-compile`, `load-activation`), or was changed so
+        that it does.
+    change: what was changed on a copy, in memory or in a temporary file, so that it opens; the file itself is
+        never changed. Empty where nothing was.
     """
 
     code: str
@@ -63,6 +66,7 @@ class Obstacle:
     what: str
     todo: str
     blocking: bool = True
+    change: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ class ModelFacts:
     stateful_batch: int | None = None
     from_keras: bool = False
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def changes(self) -> tuple[Obstacle, ...]:
+        """What was changed on a copy so that the model opens."""
+        return tuple(item for item in self.obstacles if item.change)
 
     @property
     def recurrent_layers(self) -> tuple[LayerFacts, ...]:

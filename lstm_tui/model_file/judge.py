@@ -24,8 +24,9 @@ from lstm_tui.model_file.container import Config, StoredModel
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import ModelFacts, Obstacle
 from lstm_tui.model_file.layer_weights import Weights
-from lstm_tui.model_file.legacy import explains_class, first_layer_obstacles, legacy_obstacles
+from lstm_tui.model_file.modernising import Modern, explains_class
 from lstm_tui.model_file.propagation import Flow, calls_when_built
+from lstm_tui.model_file.redefined import redefined_activations
 from lstm_tui.model_file.refusals import RefusedModelError
 from lstm_tui.model_file.walking import Found, walk
 from lstm_tui.plain_text import one_line
@@ -47,11 +48,12 @@ _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
 
 
 def judge(
-    stored: StoredModel, root: DeclaredLayer, flow: Flow, weights: dict[str, Weights | None]
+    stored: StoredModel, modern: Modern, root: DeclaredLayer, flow: Flow, weights: dict[str, Weights | None]
 ) -> tuple[Obstacle, ...]:
     """Every obstacle that the configuration shows by itself; `weights` are those it declares, by layer."""
-    found = [obstacle for place in walk(stored.config) for obstacle in _place_obstacles(place, stored)]
-    found += first_layer_obstacles(root) if stored.format == "h5" else ()
+    found = list(modern.told)
+    found += redefined_activations(stored)
+    found += [obstacle for place in walk(modern.config) for obstacle in _place_obstacles(place, stored)]
     found += _graph_obstacles(root, flow)
     found += _size_obstacles(root, flow)
     found += _range_obstacles(root, stored)
@@ -70,7 +72,6 @@ def _summary(rest: list[Obstacle]) -> Iterator[Obstacle]:
 
 
 def _place_obstacles(found: Found, stored: StoredModel) -> Iterator[Obstacle]:
-    yield from legacy_obstacles(found, stored.format, stored.keras_version)
     if found.class_name and not explains_class(found, stored.format):
         yield from _object_obstacles(found)
     yield from _bare_names(found)
@@ -221,15 +222,18 @@ def _corrupt(where: str, what: str) -> Obstacle:
     return Obstacle("load-corrupt", one_line(where or "the model"), one_line(what), _SAVE_AGAIN)
 
 
-def refuse_unless_trusted(facts: ModelFacts, trust: bool, custom_objects: bool) -> None:
-    """Raise `RefusedModelError` for the obstacles that block loading and that the user's options do not lift.
-
-    trust lifts `load-unsafe`, custom_objects lifts `load-custom`. The others no option lifts.
-    """
+def not_lifted(obstacles: tuple[Obstacle, ...], trust: bool, custom_objects: bool) -> tuple[Obstacle, ...]:
+    """The obstacles without those that the user's options lift: `trust` lifts `load-unsafe`,
+    `custom_objects` lifts `load-custom`. The others no option lifts."""
     lifted = {"load-unsafe"} if trust else set()
     if custom_objects:
         lifted.add("load-custom")
-    blocking = [item for item in facts.obstacles if item.blocking and item.code not in lifted]
+    return tuple(item for item in obstacles if item.code not in lifted)
+
+
+def refuse_unless_trusted(facts: ModelFacts, trust: bool, custom_objects: bool) -> None:
+    """Raise `RefusedModelError` for what blocks loading and is not lifted by the user's options."""
+    blocking = [item for item in not_lifted(facts.obstacles, trust, custom_objects) if item.blocking]
     if not blocking:
         return
     lines = [f"  {item.code} · {item.where}: {item.what}" for item in blocking]

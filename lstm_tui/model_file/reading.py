@@ -18,6 +18,7 @@ from lstm_tui.model_file.declared import DeclaredLayer, declare
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, Obstacle, TensorFacts
 from lstm_tui.model_file.judge import judge
 from lstm_tui.model_file.layer_weights import Weights, declared_weights
+from lstm_tui.model_file.modernising import Modern, modernised
 from lstm_tui.model_file.propagation import Flow, propagate
 from lstm_tui.model_file.recurrent_facts import recurrent_facts
 from lstm_tui.model_file.tensors import Shapes
@@ -27,9 +28,13 @@ from lstm_tui.plain_text import one_line
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """A model file, understood: the layers, the shapes between them, the weights that they declare."""
+    """A model file, understood: the layers, the shapes between them, the weights that they declare.
+
+    modern: its configuration as Keras 3 takes it, which everything else is read from.
+    """
 
     stored: StoredModel
+    modern: Modern
     root: DeclaredLayer
     flow: Flow
     weights: dict[str, Weights | None]
@@ -60,7 +65,7 @@ def read_model_file(path: Path | str, *, look_into_weights: bool = True) -> Mode
     if model.stored.weights_bytes and (look_into_weights or model.weights_unknown):
         found = _find(model)
     layers = tuple(_weight_layers(found) if model.only_weights_tell else _layers(model, found))
-    judged = judge(model.stored, model.root, model.flow, model.weights)
+    judged = judge(model.stored, model.modern, model.root, model.flow, model.weights)
     inputs = tuple(_inputs(model))
     return ModelFacts(
         path=model.stored.path,
@@ -86,16 +91,18 @@ def weight_statistics(path: Path | str) -> tuple[WeightStats, ...]:
 
 def _understand(path: Path) -> _Model:
     stored = open_model_file(path)
-    root, problems = declare(stored.config, path)
+    modern = modernised(stored)
+    root, problems = declare(modern.config, path)
     flow = propagate(root)
     weights = {layer.path: declared_weights(layer, flow) for layer in root.walk() if not layer.repeated}
-    return _Model(stored, root, flow, weights, problems)
+    return _Model(stored, modern, root, flow, weights, problems)
 
 
 def _find(model: _Model) -> FoundWeights:
     """The weights; where they cannot be read at all, that is one obstacle, and the rest is shown."""
     try:
-        return find_weights(model.stored.path, model.stored.format, model.root, model.weights)
+        stored, fused = model.stored, model.modern.fused
+        return find_weights(stored.path, stored.format, model.root, model.weights, fused)
     except ModelFileError as error:
         obstacle = Obstacle("load-corrupt", "the weights", one_line(error.happened), error.todo)
         return FoundWeights((), (obstacle,))

@@ -6,7 +6,7 @@ corner of the file is seen too. No recursion, however deep the configuration is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,9 @@ class Found:
 
 def walk(root: Config) -> Iterator[Found]:
     """Every mapping below and including `root`, except the compile configuration of the whole model."""
-    start = {key: value for key, value in root.items() if key != "compile_config"}
+    start = root
+    if "compile_config" in root:
+        start = {key: value for key, value in root.items() if key != "compile_config"}
     stack: list[tuple[Any, str, str, str]] = [(start, "", "", "")]
     while stack:
         value, where, key, owner = stack.pop()
@@ -70,3 +72,17 @@ def _place(entry: Config, where: str, is_root: bool) -> str:
     if not isinstance(name, str) or entry["class_name"].endswith("Policy"):  # a policy's name is a dtype
         return where
     return f"{where}/{name}" if where else name
+
+
+def copied(root: Config) -> dict[str, Any]:
+    """A copy of a configuration that may be changed; no recursion, however deep it is."""
+    whole: dict[str, Any] = {}
+    stack: list[tuple[Any, Any]] = [(root, whole)]
+    while stack:
+        source, copy = stack.pop()
+        for key, value in source.items() if isinstance(source, Mapping) else enumerate(source):
+            copy[key] = value
+            if isinstance(value, dict | list):
+                copy[key] = {} if isinstance(value, dict) else [None] * len(value)
+                stack.append((value, copy[key]))
+    return whole

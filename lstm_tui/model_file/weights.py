@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_tui.model_file.cudnn_weights import fused_bias
 from lstm_tui.model_file.declared import DeclaredLayer
 from lstm_tui.model_file.facts import Obstacle
 from lstm_tui.model_file.guarded import in_child
@@ -79,12 +80,29 @@ class FoundWeights:
 
 
 def find_weights(
-    path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
+    path: Path,
+    file_format: str,
+    root: DeclaredLayer,
+    declared: Mapping[str, Weights | None],
+    fused: Mapping[str, str],
 ) -> FoundWeights:
-    """List the weights and hold their shapes against the declared ones; no value is read."""
+    """List the weights and hold their shapes against the declared ones; no value is read.
+
+    fused: layers that were CuDNN layers, by path: they hold two biases where one is declared.
+    """
     listing = Listing.from_json(in_child(path, lambda: _listing(path, file_format)))
     located = locate(listing, root, declared, file_format)
-    return FoundWeights(located, (*listing.obstacles, *_misfits(root, declared, located, file_format)))
+    as_stored = {path: _as_stored(own, fused.get(path)) for path, own in declared.items()}
+    return FoundWeights(located, (*listing.obstacles, *_misfits(root, as_stored, located, file_format)))
+
+
+def _as_stored(own: Weights | None, fused: str | None) -> Weights | None:
+    if own is None or fused is None:
+        return own
+    return tuple(
+        replace(weight, shape=fused_bias(fused, weight.shape)) if weight.name == "bias" else weight
+        for weight in own
+    )
 
 
 def _misfits(

@@ -28,7 +28,7 @@ def test_all_obstacles_are_told_at_once(craft: Any) -> None:
         craft.input(6, 3),
         craft.layer("Lambda", "double", function={"class_name": "__lambda__", "config": {"code": "4wEA"}}),
         {**craft.layer("Attend", "attend", module="mine.layers"), "registered_name": "Mine>Attend"},
-        craft.layer("LSTM", "lstm", units=2, time_major=False, activation="my_tanh"),
+        craft.layer("LSTM", "lstm", units=2, time_major=True, activation="my_tanh"),
     )
     facts = read_model_file(craft.keras(config))
     assert sorted(obstacles(facts)) == [
