@@ -5,14 +5,14 @@ Beside `bug.yaml` stand `bug.arrays/`, with every array and file that cannot be 
 path is relative, so completion works without a network and after the folder has moved.
 
 Arrays are named by their content and never change: until the new YAML takes the place of the old one, in a
-single step at the very end, the old scenario is intact.
+single step at the very end, the old scenario is intact. Only then are arrays removed that it alone named.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import re
 import shutil
 import zipfile
 from collections.abc import Mapping
@@ -21,12 +21,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from lstm_tui.errors import ScenarioError
+from lstm_tui.errors import LstmTuiError, ScenarioError
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import fingerprint
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.files import within
+from lstm_tui.scenario.orphans import arrays_folder, own_name, remove_orphans
 from lstm_tui.scenario.reading import checked_document, scenario_of
+from lstm_tui.scenario.rewriting import lost_comments, rewritten, same
 from lstm_tui.scenario.scenario import Scenario
 from lstm_tui.scenario.schema import VERSION, ScenarioFile, scenario_json_schema
 from lstm_tui.scenario.staging import Staging
@@ -35,30 +37,77 @@ from lstm_tui.scenario.yaml_writing import yaml_text
 
 SCHEMA_NAME = "lstm-tui.schema.json"
 _HEADER = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
-_NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 #: Arrays by the file name that a scenario gives them; several under one name make a `.npz`.
 NewArrays = Mapping[str, Array | Mapping[str, Array]]
 
 
-def write_scenario(scenario: Scenario, arrays: NewArrays, path: Path, *, copy_model: bool = True) -> Scenario:
+def write_scenario(
+    scenario: Scenario,
+    arrays: NewArrays,
+    path: Path,
+    *,
+    copy_model: bool = True,
+    text: str = "",
+    needed: Scenario | None = None,
+) -> Scenario:
     """Write `scenario` to `path`, its arrays beside it. Returns the scenario that now stands there.
 
     arrays: new ones, by the names that stand for them in the sources of `scenario`. Every other file that it
         names is referred to where `path` can reach it, and copied where not.
     copy_model: copy the model too; else one out of reach is only named, and must be given when opening.
+    text: what stood there, where that was this scenario: its comments and layout are kept where they can be.
+    needed: a scenario whose arrays must stay, also where `scenario` no longer names them.
 
     Raises: ScenarioError where something cannot be written; then nothing has changed.
     """
     with Staging(path) as staging:
         files = _Files(scenario, arrays, path, staging, copy_model)
         words = ScenarioFile.model_validate(_plain(scenario), context={"file": files.placed})
-        text = _HEADER + yaml_text(words.words())
-        _check_readable(text, words, path)
+        new_text = _text(words, path, text)
         staging.add(path.with_name(SCHEMA_NAME), lambda file: file.write(_schema_text()))
-        staging.add(path, lambda file: file.write(text.encode()))
+        staging.add(path, lambda file: file.write(new_text.encode()))
         staging.commit()
+    remove_orphans(path, [*files.names, *(_named(needed) if needed is not None else ())])
     return scenario_of(words, path)
+
+
+def comments_that_would_go(scenario: Scenario, path: Path, text: str) -> tuple[str, ...]:
+    """The comments of `text` that would be lost if `scenario` were written over it; nothing is written."""
+    words = ScenarioFile.model_validate(_plain(scenario), context={"file": lambda name: name})
+    return lost_comments(text, _text(words, path, text))
+
+
+def _named(scenario: Scenario) -> list[str]:
+    """The files that a scenario names."""
+    names: list[str] = []
+
+    def note(name: str) -> str:
+        names.append(name)
+        return name
+
+    ScenarioFile.model_validate(_plain(scenario), context={"file": note})
+    return names
+
+
+def _text(words: ScenarioFile, path: Path, old: str) -> str:
+    """The YAML that says `words`: the `old` one changed where that can be done, else a new one."""
+    if old:
+        with contextlib.suppress(ValueError, LstmTuiError):
+            kept = old if "yaml-language-server:" in old else _HEADER + old
+            text = rewritten(kept, _said(kept, path).words(), words.words())
+            if same(_said(text, path).words(), words.words()):
+                return text
+    text = _HEADER + yaml_text(words.words())
+    # What cannot be read back must not take the place of what can.
+    if _said(text, path) != words:
+        raise RuntimeError(f"the YAML written for {path} says something else than the scenario")
+    return text
+
+
+def _said(text: str, path: Path) -> ScenarioFile:
+    """What a text says, whether or not its files are there. Raises: ScenarioError, ValueError."""
+    return ScenarioFile.model_validate(checked_document(text, path).plain())
 
 
 def _plain(scenario: Scenario) -> dict[str, Any]:
@@ -89,13 +138,6 @@ def _dumped(value: Any) -> Any:
     return [_dumped(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _check_readable(text: str, words: ScenarioFile, path: Path) -> None:
-    """What cannot be read back must not take the place of what can."""
-    plain = checked_document(text, path).plain()
-    if ScenarioFile.model_validate(plain) != words:
-        raise RuntimeError(f"the YAML written for {path} says something else than the scenario")
-
-
 def _schema_text() -> bytes:
     return json.dumps(scenario_json_schema(), indent=1).encode()
 
@@ -109,10 +151,15 @@ class _Files:
         self._scenario = scenario
         self._arrays = arrays
         self._folder = path.parent
-        self._own = path.with_name(f"{path.stem}.arrays")
+        self._own = arrays_folder(path)
         self._staging = staging
         self._copy_model = copy_model
         self._placed: dict[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file that the written scenario names, as it names it."""
+        return tuple(self._placed.values())
 
     def placed(self, name: str) -> str:
         """The name by which the written scenario finds the file that the given one calls `name`."""
@@ -133,7 +180,8 @@ class _Files:
 
     def _stage_array(self, name: str, array: Array | Mapping[str, Array]) -> str:
         several = isinstance(array, Mapping)
-        target = self._target(Path(name).stem, fingerprint(array), ".npz" if several else ".npy")
+        suffix = ".npz" if several else ".npy"
+        target = self._own / own_name(Path(name).stem, fingerprint(array), suffix)
         self._staging.add(target, lambda file: _save(file, array))
         return target.relative_to(self._folder).as_posix()
 
@@ -146,12 +194,9 @@ class _Files:
         with source.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             content.seek(0)
-            target = self._target(source.stem, digest, source.suffix)
+            target = self._own / own_name(source.stem, digest, source.suffix)
             self._staging.add(target, lambda file: shutil.copyfileobj(content, file))
         return target.relative_to(self._folder).as_posix()
-
-    def _target(self, stem: str, digest: str, suffix: str) -> Path:
-        return self._own / f"{_NO_NAME.sub('-', stem)[:60]}-{digest[:8]}{suffix}"
 
 
 def _save(file: BinaryIO, array: Array | Mapping[str, Array]) -> None:

@@ -117,9 +117,10 @@ class OpenInputs:
 
 @dataclass(frozen=True)
 class Saved:
-    """The session was written to `path`."""
+    """The session was written to `path`; `stamp` is the file's time and size."""
 
     path: Path
+    stamp: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

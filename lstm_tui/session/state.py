@@ -55,6 +55,7 @@ class Story:
     """What a scenario says of itself, and where its input came from (a file's name, `random sequence`).
 
     opened: the scenario as it was read, so that what stays untouched is saved as it was written.
+    stamp: time and size of the file at `path` when it was read or written.
     """
 
     path: Path | None = None
@@ -62,6 +63,7 @@ class Story:
     description: str = ""
     input_source: str = ""
     opened: LoadedScenario | None = None
+    stamp: tuple[int, int] | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -81,10 +81,9 @@ def _changed(session: Session, command: Change) -> Result:
             story = replace(session.story, input_source=source)
             with_inputs = replace(session, material=material, story=story)
             return _refold(with_inputs, session.history, otherwise=session)
-        case c.Saved(path):
-            return replace(
-                session, story=replace(session.story, path=path), saved_history=session.history
-            ), ()
+        case c.Saved(path, stamp):
+            story = replace(session.story, path=path, stamp=stamp)
+            return replace(session, story=story, saved_history=session.history), ()
         case c.AskAgain():
             return _ask_again(session)
 

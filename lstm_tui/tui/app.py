@@ -37,7 +37,7 @@ from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.opening import Opened, Shelf, bundled_shelf, open_scenario
 from lstm_tui.tui.reading_screens import HelpScreen
-from lstm_tui.tui.saving import save_session
+from lstm_tui.tui.saving import save_session, stamp_of
 from lstm_tui.tui.settings import Settings, state_folder
 from lstm_tui.tui.themes import THEMES
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
@@ -168,7 +168,7 @@ class Workbench(App[int]):
             return
         if self.session.story.path is not None:
             recovery.forget(self.session.story.path)
-        self.dispatch(Saved(path))
+        self.dispatch(Saved(path, stamp_of(path)))
         self.notify_plainly(f"saved {path}")
 
     def copy_plainly(self, text: str) -> None:

@@ -19,6 +19,7 @@ from lstm_tui.session.edits import History, Material
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 from lstm_tui.tui.named import Files, Named
+from lstm_tui.tui.saving import stamp_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,13 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
         target=loaded.target,
         calls=loaded.calls,
     )
-    story = Story(path=path, name=scenario.name, description=scenario.description, opened=loaded)
+    story = Story(
+        path=path,
+        name=scenario.name,
+        description=scenario.description,
+        opened=loaded,
+        stamp=stamp_of(path),
+    )
     view = scenario.view
     cursor = Cursor()
     if view is not None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.plain_text import one_line
 from lstm_tui.scenario.gallery import gallery_folder
 from lstm_tui.session.edits import with_call_edits
 from lstm_tui.session.state import Session
+
+if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
+    from lstm_tui.scenario.scenario import Scenario
+    from lstm_tui.scenario.writing import NewArrays
 
 
 def default_path(session: Session) -> Path:
@@ -23,14 +31,67 @@ def default_path(session: Session) -> Path:
 
 
 def save_session(session: Session, path: Path, *, copy_model: bool = True) -> None:
-    """Write YAML and arrays to `path`, whole or not at all.
+    """Write YAML and arrays to `path`, whole or not at all. Over its own file, comments and layout are kept.
 
     Raises: ScenarioError where something cannot be written; then nothing has changed.
     """
+    from lstm_tui.scenario.writing import write_scenario
+
+    scenario, arrays = _in_words(session, path)
+    opened = session.story.opened
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_scenario(
+        scenario,
+        arrays,
+        path,
+        copy_model=copy_model,
+        text=_own_text(session, path),
+        needed=opened.scenario if opened is not None else None,
+    )
+
+
+def what_saving_costs(session: Session, path: Path) -> str:
+    """What would be lost of this session's own file at `path`: what others changed in it, comments."""
+    from lstm_tui.scenario.writing import comments_that_would_go
+
+    text = _own_text(session, path)
+    if not text:
+        return ""
+    said = []
+    if session.story.stamp not in (None, stamp_of(path)):
+        said.append("Somebody has changed it since it was opened here: that will be lost.")
+    with contextlib.suppress(LstmTuiError):
+        lost = comments_that_would_go(_in_words(session, path)[0], path, text)
+        if lost:
+            said.append(f"These comments go with what was changed: {one_line('  '.join(lost), 400)}")
+    return "\n".join(said)
+
+
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """Time and size by which one sees that a file has been written since; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _own_text(session: Session, path: Path) -> str:
+    """What stands at `path`, if that is where this session was opened from or saved to; else nothing."""
+    own = session.story.path
+    if own is None or own.resolve() != path.resolve():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _in_words(session: Session, path: Path) -> tuple[Scenario, NewArrays]:
+    """The session as a scenario, and the arrays that are new in it."""
     from lstm_tui.scenario.scenario import Scenario
     from lstm_tui.scenario.schema import View
     from lstm_tui.scenario.wording import Wording
-    from lstm_tui.scenario.writing import write_scenario
 
     opened = session.story.opened
     wording = Wording(opened)
@@ -58,5 +119,4 @@ def save_session(session: Session, path: Path, *, copy_model: bool = True) -> No
             call=shown,
         ),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_scenario(scenario, wording.arrays, path, copy_model=copy_model)
+    return scenario, wording.arrays

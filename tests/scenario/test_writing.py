@@ -18,8 +18,8 @@ from lstm_tui.scenario import yaml_text as yaml_text_module
 from lstm_tui.scenario.loading import load_scenario
 from lstm_tui.scenario.reading import parse_scenario, read_scenario
 from lstm_tui.scenario.scenario import Scenario
-from lstm_tui.scenario.schema import Action, Reset, StatesFile, scenario_json_schema
-from lstm_tui.scenario.writing import write_scenario
+from lstm_tui.scenario.schema import Action, Reset, Reshape, StatesFile, scenario_json_schema
+from lstm_tui.scenario.writing import comments_that_would_go, write_scenario
 from lstm_tui.scenario.yaml_text import compose
 from lstm_tui.scenario.yaml_writing import yaml_text
 
@@ -297,3 +297,52 @@ def test_one_nan_is_as_good_as_another(folder: Path, written: Written):
     scenario = written(HEAD + "input: {values: [[.nan, .inf], [-.inf, 1]]}\n")
     assert write_scenario(scenario, {}, folder / "case.yaml") == scenario
     assert math.isnan(load_scenario(read_scenario(folder / "case.yaml")).inputs[""][0, 0])
+
+
+# --- over a file that was written by hand
+
+
+BY_HAND = """\
+# yaml-language-server: $schema=lstm-tui.schema.json
+version: 1
+model: models/gold.keras   # in production
+input: inputs/gold.npy     # sixty days
+actions:
+  # between days
+  - reset: {}
+"""
+
+
+def test_comments_and_layout_of_what_did_not_change_are_kept(folder: Path, written: Written):
+    scenario, path = written(BY_HAND), folder / "case.yaml"
+    more = (*scenario.actions, Action(reshape=Reshape(window=10)))
+    write_scenario(replace(scenario, name="Gold", actions=more), {}, path, text=BY_HAND)
+    assert path.read_text() == BY_HAND.replace("version: 1\n", "version: 1\nname: Gold\n") + (
+        "  - reshape: {window: 10}\n"
+    )
+    assert read_scenario(path).actions == more
+
+
+def test_the_comments_that_would_go_are_named_before(folder: Path, written: Written):
+    scenario, path = written(BY_HAND), folder / "case.yaml"
+    assert comments_that_would_go(scenario, path, BY_HAND) == ()
+    assert comments_that_would_go(replace(scenario, actions=()), path, BY_HAND) == ("# between days",)
+    assert path.read_text() == BY_HAND
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# one\n{version: 1, model: models/gold.keras, name: x}\n",
+        "# one\nversion: 1\nmodel: models/gold.keras\ninput: &x inputs/gold.npy\nreference: *x\n",
+        "# one\nversion: 1\nno scenario: [",
+    ],
+    ids=["in one line", "aliases", "broken since"],
+)
+def test_what_cannot_be_kept_is_written_afresh_and_said_before(folder: Path, written: Written, text: str):
+    scenario, path = written(BY_HAND), folder / "case.yaml"
+    path.write_text(text)
+    scenario = replace(scenario, inputs=None, reference="inputs/gold.npy")
+    assert comments_that_would_go(scenario, path, text) == ("# one",)
+    write_scenario(scenario, {}, path, text=text)
+    assert read_scenario(path) == scenario
