@@ -23,7 +23,7 @@ from lstm_tui.errors import LstmTuiError, UsageError
 from lstm_tui.plain_text import in_ascii
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
-_NOT_YET = ("rebuild", "diff", "shrink", "run")
+_NOT_YET = ("diff", "shrink", "run")
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -191,6 +191,30 @@ def diagnose(source: Path, as_json: bool, **options: Any) -> None:
         seconds=options["seconds"],
     )
     sys.exit(diagnose_and_print(question, _options(options), _progress, as_json=as_json))
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The .keras file to write."
+)
+@click.option("--stateless", is_flag=True, help="States are not kept between calls.")
+@click.option("--batch-size", type=click.IntRange(1), help="Bind it to this batch size.")
+@click.option("--timesteps", type=click.IntRange(1), help="Bind it to this window length.")
+@click.option(
+    "--input",
+    "input_",
+    type=click.Path(path_type=Path),
+    help="Compare on this input too, not only on random ones.",
+)
+@engine_options
+def rebuild(model: Path, output: Path, input_: Path | None, **options: Any) -> None:
+    """Write the same model with the same weights in another form, if it predicts the same."""
+    from lstm_tui.recurrent.forms import Form
+    from lstm_tui.report.rebuilding import rebuild_and_print
+
+    form = Form(options["stateless"], options["batch_size"], options["timesteps"])
+    rebuild_and_print(model, output, form, input_, _options(options), _progress)
 
 
 @cli.command()

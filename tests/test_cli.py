@@ -60,7 +60,7 @@ def test_what_needs_a_terminal_says_so() -> None:
     assert "terminal" in refused()
 
 
-@pytest.mark.parametrize("command", ["rebuild", "diff", "shrink", "run"])
+@pytest.mark.parametrize("command", ["diff", "shrink", "run"])
 def test_commands_to_come_are_refused_and_not_taken_for_files(command: str) -> None:
     assert "not part of version" in refused(command, "model.keras")
 
@@ -106,3 +106,15 @@ def test_trace_of_a_call_that_fails_says_what_would_fit(tiny_models: Path, tmp_p
     said = refused("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out)
     assert "add axis 0" in said
     assert not out.exists()
+
+
+@pytest.mark.keras
+def test_rebuild_says_what_it_changed_and_how_it_knows(tiny_models: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.keras"
+    done = run("rebuild", tiny_models / "lstm.keras", "--timesteps", "5", "-o", out)
+    assert done.returncode == 0, done.stderr
+    assert "same prediction: random input 1" in done.stdout
+    assert out.exists()
+    model = tiny_models / "lstm.keras"
+    assert "which is never changed" in refused("rebuild", model, "-o", model)
+    assert "not the name of a .keras file" in refused("rebuild", model, "-o", tmp_path / "out.h5")

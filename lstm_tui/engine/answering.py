@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import EngineOptions, Setup
-from lstm_tui.engine.protocol import Answer, ComputeGradients, Diagnose, LoadModel, Request
+from lstm_tui.engine.protocol import Answer, ComputeGradients, Diagnose, LoadModel, Rebuild, Request
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import States
 
@@ -51,6 +52,10 @@ class LoadedModel(Protocol):
         self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
     ) -> Diagnosis:
         """Run all checks and leave the model as it was."""
+        ...
+
+    def rebuild(self, form: Form, inputs: Inputs, out: Path, on_progress: OnProgress) -> Rebuilt:
+        """Write the model in another form, if it predicts the same."""
         ...
 
 
@@ -94,6 +99,8 @@ class Answerer:
             return self._model.gradients(request.inputs, states=request.states)
         if isinstance(request, Diagnose):
             return self._model.diagnose(request.subject, request.seconds, on_finding, on_progress)
+        if isinstance(request, Rebuild):
+            return self._model.rebuild(request.form, request.inputs, request.out, on_progress)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

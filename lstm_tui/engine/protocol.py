@@ -16,6 +16,7 @@ from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import States
 
@@ -31,6 +32,7 @@ __all__ = [
     "Found",
     "LoadModel",
     "Progressed",
+    "Rebuild",
     "Refused",
     "Request",
     "RunCalls",
@@ -74,7 +76,19 @@ class Diagnose:
     seconds: float | None = None
 
 
-Request = LoadModel | RunCalls | ComputeGradients | Diagnose
+@dataclass(frozen=True, eq=False)
+class Rebuild:
+    """Write the loaded model in another form to `out`, if it predicts the same. Answered by `Rebuilt`.
+
+    inputs: the user's own, to compare on beside random ones; may be empty.
+    """
+
+    form: Form
+    inputs: Inputs
+    out: Path
+
+
+Request = LoadModel | RunCalls | ComputeGradients | Diagnose | Rebuild
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,7 @@ class Found:
     finding: Finding
 
 
-Answer = ModelFacts | Run | Gradients | Diagnosis
+Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def altered(
         path = Path(folder) / "altered.keras"
         try:
             loaded.model.save(path)
-            _edit_archive(path, alterations)
+            edit_archive(path, lambda config: _edit_all(config, alterations))
             model = loaded.load(path)
         except LstmTuiError as error:
             raise _refused(alterations, error.happened) from error
@@ -82,17 +82,21 @@ def _refused(alterations: Sequence[Alteration], why: str) -> EditError:
     return EditError(f"The model cannot be rebuilt with {wanted}: {one_line(why, 300)}")
 
 
-def _edit_archive(path: Path, alterations: Sequence[Alteration]) -> None:
-    """Other settings in the archive's configuration; every other member stays byte by byte."""
+def edit_archive(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Change the configuration in a `.keras` archive; every other member stays byte by byte."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(members[_CONFIG])
-    for alteration in alterations:
-        _edit(config, alteration)
+    edit(config)
     members[_CONFIG] = json.dumps(config).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+
+
+def _edit_all(config: dict[str, Any], alterations: Sequence[Alteration]) -> None:
+    for alteration in alterations:
+        _edit(config, alteration)
 
 
 def _edit(config: dict[str, Any], alteration: Alteration) -> None:

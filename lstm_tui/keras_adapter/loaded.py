@@ -14,6 +14,7 @@ from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Run, RunPlan
+from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array, States
 
@@ -115,6 +116,12 @@ class LoadedModel:
         from lstm_tui.keras_adapter.gradients import gradients
 
         return gradients(self, inputs, output=output, target=target, states=states)
+
+    def rebuild(self, form: Form, inputs: Mapping[str, Array], out: Path, on_progress: OnProgress) -> Rebuilt:
+        """Write the model in another form, if it predicts the same. Raises: EditError."""
+        from lstm_tui.keras_adapter.rebuilding import rebuild
+
+        return rebuild(self, form, inputs, out, on_progress)
 
     def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
         """Make the calls of the plan; the model is afterwards as it was."""
