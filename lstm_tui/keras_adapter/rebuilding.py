@@ -197,14 +197,10 @@ def _drawn(loaded: LoadedModel, steps: int | None, seed: int, rows: int = 3) -> 
 def _total(loaded: LoadedModel, written: LoadedModel) -> int | None:
     """Steps of a sequence that both can be given whole or in pieces; None: as the model is bound."""
     before, after = (next(iter(bound_steps(each.facts)), None) for each in (loaded, written))
-    if before == after:
-        return (
-            None
-            if len(bound_steps(loaded.facts)) > 1 or not written.facts.stateful
-            else max(2 * (after or 1), _FEWEST)
-        )
+    if len(bound_steps(loaded.facts)) > 1:
+        return None
     if not written.facts.stateful:
-        return after
+        return after if before != after else None
     unit = math.lcm(before or 1, after or 1)
     total = unit * -(-max(2 * (before or 1), 2 * (after or 1), _FEWEST) // unit)
     if total > _MOST_STEPS:
