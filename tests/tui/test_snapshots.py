@@ -28,7 +28,7 @@ class StillBench(Workbench):
     """The workbench with an engine that is never started: what is shown is what it was given."""
 
     def __init__(self, session: Session | None, theme: str = "dark") -> None:
-        opened = [Opened(session, ())] if session is not None else []
+        opened = Opened(session, ()) if session is not None else None
         super().__init__(opened, engine=EngineProcess(), settings=Settings(theme=theme))
 
     def listen_to_engine(self) -> None:
