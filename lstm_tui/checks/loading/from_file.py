@@ -77,7 +77,7 @@ def _finding(code: str, found: list[Obstacle]) -> Finding:
         summary=f"{first.where}: {first.what}{more}{opened}",
         layer="" if first.where == "the model" else first.where,
         evidence=evidence,
-        fix=_fix(code, " ".join(dict.fromkeys(item.todo for item in found))),
+        fix=_fix(code, found),
         weight=1.0,
         direct=True,
     )
@@ -90,9 +90,16 @@ def _severity(code: str, found: list[Obstacle]) -> Severity:
     return "warning" if code in {"load-activation", "load-compile"} else "info"
 
 
-def _fix(code: str, text: str) -> Fix:
+def _fix(code: str, found: list[Obstacle]) -> Fix:
+    """What helps; where something blocks, what helps against that, and no code that would not run yet."""
+    blocking = [item for item in found if item.blocking]
+    text = " ".join(dict.fromkeys(item.todo for item in blocking or found))
+    return Fix(text, "" if blocking and code == "load-legacy" else _code(code))
+
+
+def _code(code: str) -> str:
     lesson = _LESSONS.get(code)
-    return Fix(text, lesson.code if lesson is not None else "")
+    return lesson.code if lesson is not None else ""
 
 
 def _unreadable(error: ModelFileError, model: Path) -> Finding:
@@ -107,7 +114,7 @@ def _unreadable(error: ModelFileError, model: Path) -> Finding:
         severity="error",
         summary=error.happened,
         evidence=evidence,
-        fix=_fix(code, error.todo) if error.todo else None,
+        fix=Fix(error.todo, _code(code)) if error.todo else None,
         weight=1.0,
         direct=True,
     )
