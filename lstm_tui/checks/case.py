@@ -16,6 +16,7 @@ from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Call, CallOutcome, Inputs, Predict, Run, RunPlan, StateReset
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.handed_states import HandedStates
 from lstm_tui.recurrent.recording import Array, Recording, States
 
 #: Rows of the reference that are looked at: enough for quantiles, few enough for a prediction.
@@ -65,6 +66,10 @@ class Laboratory(Protocol):
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         """The configuration of every layer by path, as far as it is plain values (`activation: tanh`)."""
+        ...
+
+    def handed_states(self) -> tuple[HandedStates, ...]:
+        """States that one layer hands to another as `initial_state`, as far as the model is a graph."""
         ...
 
     def altered(

@@ -16,13 +16,22 @@ from typing import TYPE_CHECKING, Protocol, cast
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import EngineOptions, Setup
-from lstm_tui.engine.protocol import Answer, ComputeGradients, Diagnose, LoadModel, Rebuild, Request
+from lstm_tui.engine.protocol import (
+    Answer,
+    ComputeGradients,
+    Diagnose,
+    ExploreShapes,
+    LoadModel,
+    Rebuild,
+    Request,
+)
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import States
+from lstm_tui.recurrent.shape_options import ShapeExploration
 
 #: Told what is being done now, and how much of it is done in [0, 1] where that is known.
 OnProgress = Callable[[str, float | None], None]
@@ -46,6 +55,12 @@ class LoadedModel(Protocol):
 
     def gradients(self, inputs: Inputs, *, states: States | None = None) -> Gradients:
         """Gradients of the first output with respect to every input and state."""
+        ...
+
+    def explore_shapes(
+        self, inputs: Inputs, alterations: tuple[Alteration, ...], on_progress: OnProgress
+    ) -> ShapeExploration:
+        """What each recurrent layer would give under other settings."""
         ...
 
     def diagnose(
@@ -101,6 +116,8 @@ class Answerer:
             return self._model.diagnose(request.subject, request.seconds, on_finding, on_progress)
         if isinstance(request, Rebuild):
             return self._model.rebuild(request.form, request.inputs, request.out, on_progress)
+        if isinstance(request, ExploreShapes):
+            return self._model.explore_shapes(request.inputs, request.alterations, on_progress)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

@@ -15,10 +15,11 @@ from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import States
+from lstm_tui.recurrent.shape_options import ShapeExploration
 
 __all__ = [
     "Answer",
@@ -29,6 +30,7 @@ __all__ = [
     "EngineOptions",
     "EngineReady",
     "Event",
+    "ExploreShapes",
     "Found",
     "LoadModel",
     "Progressed",
@@ -88,7 +90,18 @@ class Rebuild:
     out: Path
 
 
-Request = LoadModel | RunCalls | ComputeGradients | Diagnose | Rebuild
+@dataclass(frozen=True, eq=False)
+class ExploreShapes:
+    """What each recurrent layer would give under other settings. Answered by `ShapeExploration`.
+
+    alterations: settings that are other than in the file by now.
+    """
+
+    inputs: Inputs
+    alterations: tuple[Alteration, ...] = ()
+
+
+Request = LoadModel | RunCalls | ComputeGradients | Diagnose | Rebuild | ExploreShapes
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ class Found:
     finding: Finding
 
 
-Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt
+Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt | ShapeExploration
 
 
 @dataclass(frozen=True, eq=False)

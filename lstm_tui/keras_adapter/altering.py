@@ -18,6 +18,7 @@ from lstm_tui.errors import EditError, LstmTuiError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.layer_tree import layer_name, placed_layers
 from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.state_outputs import fit_outputs
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Alteration
 from lstm_tui.recurrent.recording import Array
@@ -105,6 +106,9 @@ def _edit(config: dict[str, Any], alteration: Alteration) -> None:
         raise EditError(f"no layer at {alteration.layer} has a configuration of its own")
     for node in found:
         node["config"].update({word: _as_json(value) for word, value in alteration.settings})
+    return_state = dict(alteration.settings).get("return_state")
+    if isinstance(return_state, bool):
+        fit_outputs(config, alteration.layer, return_state)
 
 
 def _as_json(value: object) -> object:

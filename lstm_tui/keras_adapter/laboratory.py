@@ -9,10 +9,12 @@ import keras
 
 from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settings
 from lstm_tui.keras_adapter.feeding import as_array
+from lstm_tui.keras_adapter.handed_states import handed_states
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.handed_states import HandedStates
 from lstm_tui.recurrent.recording import Array, States, read_only
 
 
@@ -52,6 +54,10 @@ class KerasLaboratory:
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         """The configuration of every layer by path, as far as it is plain values."""
         return plain_settings(self._loaded)
+
+    def handed_states(self) -> tuple[HandedStates, ...]:
+        """States that one layer hands to another as `initial_state`, as the graph says."""
+        return handed_states(self._loaded.model, self._loaded.placed)
 
     def altered(
         self, alterations: Sequence[Alteration] = (), weights: Mapping[str, Array] | None = None

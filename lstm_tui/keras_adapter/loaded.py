@@ -17,6 +17,7 @@ from lstm_tui.recurrent.calls import Alteration, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array, States
+from lstm_tui.recurrent.shape_options import ShapeExploration
 
 Value = TypeVar("Value")
 
@@ -103,6 +104,14 @@ class LoadedModel:
             on_finding=on_finding,
             on_progress=on_progress,
         )
+
+    def explore_shapes(
+        self, inputs: Mapping[str, Array], alterations: tuple[Alteration, ...], on_progress: OnProgress
+    ) -> ShapeExploration:
+        """What each recurrent layer would give under other `return_sequences` and `return_state`."""
+        from lstm_tui.keras_adapter.shape_exploring import explore_shapes
+
+        return explore_shapes(self.altered(alterations) if alterations else self, inputs, on_progress)
 
     def gradients(
         self,

@@ -122,7 +122,7 @@ class Maker:
             self._tell("generate", step, call.steps)
             outputs = self.predictor.predict_on_batch({**self._plan.inputs, name: window})
             for output, values in outputs.items():
-                made.setdefault(output, []).append(values)
+                made.setdefault(output, []).append(_newest(values, window))
             window = slide(window, next(iter(outputs.values())), call.feature)
         return Made({output: np.stack(values, axis=1) for output, values in made.items()})
 
@@ -213,6 +213,12 @@ def _sequence(inputs: Inputs) -> tuple[str, Array]:
     if found is None:
         raise ValueError("generate needs an input of shape (batch, timesteps, features)")
     return found
+
+
+def _newest(prediction: Array, window: Array) -> Array:
+    """Of a prediction for each step of the window the last one: only that says what follows."""
+    is_sequence = prediction.ndim == window.ndim and prediction.shape[1] == window.shape[1]
+    return prediction[:, -1] if is_sequence else prediction
 
 
 def slide(window: Array, prediction: Array, feature: int) -> Array:

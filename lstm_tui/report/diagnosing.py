@@ -51,9 +51,7 @@ def diagnose_and_print(
     try:
         diagnosis, status = diagnosed(question, options, on_progress), 0
     except ModelFileError as error:
-        found = loading_diagnosis(
-            model, error, trust=options.trust, custom_objects=bool(options.custom_objects)
-        )
+        found = loading_diagnosis(model, error)
         if found is None:
             raise
         diagnosis, status = found, 2

@@ -89,3 +89,51 @@ def test_settings_are_plain_values(saved):
     lab = saved(sequential(layers.LSTM(4, name="lstm"), layers.Dense(1, activation="relu", name="head")))
     assert lab.settings()["head"]["activation"] == "relu"
     assert lab.settings()["lstm"]["return_sequences"] is False
+
+
+def shapes(lab):
+    run = lab.run(RunPlan({"x": X}, calls=(Predict(),), record=1))
+    return {name: array.shape for name, array in run.outcomes[0].outputs.items()}
+
+
+def functional(build):
+    keras.utils.set_random_seed(3)
+    x = keras.Input((6, 3), name="x")
+    return keras.Model(x, build(x))
+
+
+def with_head(x):
+    output, h, c = layers.LSTM(4, return_state=True, name="lstm")(x)
+    return [layers.Dense(1, name="head")(output), h, c]
+
+
+def test_states_leave_the_outputs_with_return_state(saved):
+    lab = saved(functional(with_head))
+    assert shapes(lab) == {"head": (2, 1), "lstm": (2, 4), "lstm#2": (2, 4)}
+    alone = lab.altered([Alteration("lstm", (("return_state", False),))])
+    assert shapes(alone) == {"head": (2, 1)}
+    assert np.array_equal(predicted(alone), predicted(lab))
+
+
+def test_states_become_outputs_where_the_output_of_their_layer_is_one(saved):
+    wrapped = layers.Bidirectional(layers.LSTM(4, name="lstm"), name="both")
+    lab = saved(functional(wrapped))
+    stated = lab.altered([Alteration("both/forward_lstm", (("return_state", True),))])
+    assert list(shapes(stated).values()) == [(2, 8), (2, 4), (2, 4), (2, 4), (2, 4)]
+    assert shapes(stated.altered([Alteration("both/forward_lstm", (("return_state", False),))])) == shapes(
+        lab
+    )
+
+
+def test_states_that_nobody_asked_out_stay_inside(saved):
+    lab = saved(functional(lambda x: layers.Dense(1, name="head")(layers.GRU(4, name="gru")(x))))
+    assert shapes(lab.altered([Alteration("gru", (("return_state", True),))])) == {"head": (2, 1)}
+
+
+def test_outputs_by_name_lose_the_states_alone(saved):
+    def named(x):
+        output, h = layers.GRU(4, return_state=True, name="gru")(x)
+        return {"price": layers.Dense(1, name="head")(output), "state": h}
+
+    lab = saved(functional(named))
+    assert shapes(lab.altered([Alteration("gru", (("return_state", False),))])) == {"price": (2, 1)}
