@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.faults import healthy as healthy_models
-from benchmarks.faults import outputs, outputs_healthy, outputs_values, states
+from benchmarks.faults import loading, outputs, outputs_healthy, outputs_values, states
 from benchmarks.faults.specimen import HealthyRecipe, Recipe
 
 FAMILIES: dict[str, tuple[Recipe, ...]] = {
+    "loading": loading.RECIPES,
     "outputs": (*outputs.RECIPES, *outputs_values.RECIPES),
     "states": states.RECIPES,
 }
-HEALTHY: tuple[HealthyRecipe, ...] = (*healthy_models.RECIPES, *outputs_healthy.HEALTHY)
+HEALTHY: tuple[HealthyRecipe, ...] = (
+    *healthy_models.RECIPES,
+    *loading.HEALTHY,
+    *outputs_healthy.HEALTHY,
+)
 
 
 def recipes(families: Sequence[str], codes: Sequence[str]) -> Iterator[tuple[str, Recipe]]:

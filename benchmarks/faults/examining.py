@@ -71,9 +71,9 @@ def _diagnosed(path: Path, specimen: Specimen) -> Diagnosis:
     from lstm_tui.keras_adapter import load_model
 
     try:
-        loaded = load_model(path)
+        loaded = load_model(path, custom_objects=specimen.custom_objects)
     except ModelFileError as error:
-        found = loading_diagnosis(path, error)
+        found = loading_diagnosis(path, error, custom_objects=bool(specimen.custom_objects))
         assert found is not None
         return found
     answer = loaded.diagnose(_subject(specimen, loaded.facts), None, _ignore, _ignore)
@@ -87,7 +87,7 @@ def _alarms(path: Path, specimen: Specimen) -> dict[str, tuple[str, ...]]:
     from lstm_tui.keras_adapter import load_model
 
     try:
-        loaded = load_model(path)
+        loaded = load_model(path, custom_objects=specimen.custom_objects)
     except ModelFileError:
         return {}
     seen = observe(loaded, name_inputs(specimen.inputs, loaded.facts), specimen.target)

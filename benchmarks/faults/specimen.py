@@ -19,6 +19,7 @@ class Specimen:
 
     model: a Keras model, or a file where the file itself is the point.
     code: what a diagnosis should find first; `` for a healthy one. tolerated: codes that may stand beside it.
+    custom_objects: modules of the user's own layers, as he would name them.
     calls: what is called in order; empty where the user does not say, which stands for one `predict`.
     """
 
@@ -32,6 +33,7 @@ class Specimen:
     expected_shape: tuple[int, ...] | None = None
     output_rescales: tuple[Rescale, ...] = ()
     tolerated: tuple[str, ...] = ()
+    custom_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

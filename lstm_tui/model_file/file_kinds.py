@@ -50,6 +50,8 @@ def _kind(head: bytes) -> str:
             return kind
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         return "a Python pickle, as PyTorch and joblib write them"
+    if head[:1] == b"\x08" and head[2:3] == b"\x12":  # a protobuf: its version, then who produced it
+        return "an ONNX model"
     if head[8:10] == b'{"' and head[7:8] == b"\0":
         return "a safetensors file"
     if head.lstrip()[:1] == b"{":
