@@ -1,4 +1,4 @@
-"""The model does not load: files, each made by Keras and then damaged, aged or renamed as it happens to people.
+"""The model does not load: files that Keras made, then damaged, aged or renamed as it happens to people.
 
 A twin is the file before that happened to it. The files live in a folder that goes with the process.
 """
@@ -129,7 +129,7 @@ def _operation(draw: Draw) -> Pair:
     def aged(config: Json) -> None:
         entry = config["config"]["layers"][-1]
         entry.update(class_name="TFOpLambda", module="keras.src.layers.core.tf_op_layer")
-        entry["config"] = {"name": "tf.math.multiply", "function": "math.multiply"}
+        entry["config"] = {"name": entry["name"], "function": "math.multiply"}
 
     return _pair(draw, "load-legacy", _edited(path, "old.keras", aged, "2.15.0"), path)
 
@@ -269,7 +269,7 @@ def _unsafe(draw: Draw) -> Pair:
         {
             "module": "subprocess",
             "class_name": "Popen",
-            "config": {"args": ["true"]},
+            "config": {},
             "registered_name": None,
         },
         {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"},
@@ -338,9 +338,7 @@ def _file(name: str, *, version: str = "", **options: Any) -> Callable[[Draw], S
 
 
 def _half_precision(draw: Draw) -> Specimen:
-    x = keras.Input((draw.timesteps, draw.features), name="x")
     model = draw.model(layers.Dense(1, dtype="float32"), dtype="mixed_bfloat16")
-    del x
     return Specimen(_saved(draw, "half.keras", model), _input(draw))
 
 
