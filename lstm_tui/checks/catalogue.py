@@ -5,8 +5,12 @@ The list is the registry: a check that does not stand here does not exist, and i
 
 from __future__ import annotations
 
-from lstm_tui.checks.check import Check
+from collections.abc import Mapping
+
+from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.inputs import not_finite
+from lstm_tui.checks.loading import activation
+from lstm_tui.checks.loading.lessons import LOADING
 from lstm_tui.checks.outputs import (
     fixed_point,
     generation_needed,
@@ -21,6 +25,7 @@ from lstm_tui.checks.outputs import (
 from lstm_tui.checks.states import carryover
 
 CHECKS: tuple[Check, ...] = (
+    activation.CHECK,
     not_finite.CHECK,
     # why the output is not what was meant
     softmax.SINGLE,
@@ -35,3 +40,8 @@ CHECKS: tuple[Check, ...] = (
     fixed_point.CHECK,
     carryover.CHECK,
 )
+
+#: Every code with its lesson: those found in the file before the model is loaded, then the checks.
+LESSONS: Mapping[str, Lesson] = {told.code: told.lesson for told in LOADING} | {
+    check.code: check.lesson for check in CHECKS
+}

@@ -34,6 +34,14 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A code that is found before there is a case to look at, with its lesson."""
+
+    code: str
+    lesson: Lesson
+
+
+@dataclass(frozen=True)
 class Check:
     """One code.
 

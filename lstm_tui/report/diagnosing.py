@@ -51,7 +51,9 @@ def diagnose_and_print(
     try:
         diagnosis, status = diagnosed(question, options, on_progress), 0
     except ModelFileError as error:
-        found = loading_diagnosis(model, error)
+        found = loading_diagnosis(
+            model, error, trust=options.trust, custom_objects=bool(options.custom_objects)
+        )
         if found is None:
             raise
         diagnosis, status = found, 2
