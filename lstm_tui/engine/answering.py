@@ -29,8 +29,7 @@ from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
-from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.recording import States
+from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 
 #: Told what is being done now, and how much of it is done in [0, 1] where that is known.
@@ -53,8 +52,8 @@ class LoadedModel(Protocol):
         """Make the calls of the plan and leave the model as it was."""
         ...
 
-    def gradients(self, inputs: Inputs, *, states: States | None = None) -> Gradients:
-        """Gradients of the first output with respect to every input and state."""
+    def gradients_of(self, plan: GradientPlan) -> Gradients:
+        """Gradients of the first output, or of its error, with respect to every input and state."""
         ...
 
     def explore_shapes(
@@ -110,8 +109,8 @@ class Answerer:
         if self._model is None:
             raise EngineError("No model is loaded in the engine.", todo="Load a model first.")
         if isinstance(request, ComputeGradients):
-            on_progress("gradients", None)
-            return self._model.gradients(request.inputs, states=request.states)
+            on_progress("gradients in float64" if request.plan.float64 else "gradients", None)
+            return self._model.gradients_of(request.plan)
         if isinstance(request, Diagnose):
             return self._model.diagnose(request.subject, request.seconds, on_finding, on_progress)
         if isinstance(request, Rebuild):

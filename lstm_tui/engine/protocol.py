@@ -17,8 +17,7 @@ from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
-from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.recording import States
+from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 
 __all__ = [
@@ -58,13 +57,9 @@ class RunCalls:
 
 @dataclass(frozen=True, eq=False)
 class ComputeGradients:
-    """How much each step matters to the output, on the loaded model. Answered by `Gradients`.
+    """How much each step matters to the output, on the loaded model. Answered by `Gradients`."""
 
-    states: what stateful layers start from, by `path/state`.
-    """
-
-    inputs: Inputs
-    states: States = field(default_factory=dict)
+    plan: GradientPlan
 
 
 @dataclass(frozen=True, eq=False)

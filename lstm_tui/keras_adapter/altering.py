@@ -33,20 +33,29 @@ def altered(
 
     Raises EditError where it cannot be built so.
     """
+    wanted = "; ".join(each.describe() for each in alterations) or "as it is"
+    copy = rebuilt(loaded, lambda config: _edit_all(config, alterations), wanted)
+    if weights:
+        _set_weights(copy, weights)
+    return copy
+
+
+def rebuilt(loaded: LoadedModel, edit: Callable[[dict[str, Any]], None], wanted: str) -> LoadedModel:
+    """A copy of the model whose configuration was edited in place; `wanted` says in words how.
+
+    Raises EditError where it cannot be built so.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "altered.keras"
         try:
             loaded.model.save(path)
-            edit_archive(path, lambda config: _edit_all(config, alterations))
+            edit_archive(path, edit)
             model = loaded.load(path)
         except LstmTuiError as error:
-            raise _refused(alterations, error.happened) from error
+            raise _refused(wanted, error.happened) from error
         except Exception as error:
-            raise _refused(alterations, str(error)) from error
-    copy = LoadedModel(model, model_facts(model, loaded.facts.path, loaded.facts.format), loaded.load)
-    if weights:
-        _set_weights(copy, weights)
-    return copy
+            raise _refused(wanted, str(error)) from error
+    return LoadedModel(model, model_facts(model, loaded.facts.path, loaded.facts.format), loaded.load)
 
 
 def named_weights(loaded: LoadedModel) -> dict[str, Any]:
@@ -78,8 +87,7 @@ def _set_weights(loaded: LoadedModel, weights: Mapping[str, Array]) -> None:
         named[name].assign(values)
 
 
-def _refused(alterations: Sequence[Alteration], why: str) -> EditError:
-    wanted = "; ".join(each.describe() for each in alterations) or "as it is"
+def _refused(wanted: str, why: str) -> EditError:
     return EditError(f"The model cannot be rebuilt with {wanted}: {one_line(why, 300)}")
 
 

@@ -1,14 +1,15 @@
 """Gradients per timestep of what the model gives, with respect to inputs and states, all layers in one pass.
 
 Zeros are added to every state after each step, and one gradient tape gives the derivatives with respect to
-them; weights are constants. Float32 loses what is smaller than 1e-45: `lstm_tui.recurrent.gradients` tells
-lost from zero. The model is afterwards as it was.
+them; weights are constants. Float32 loses what is smaller than 1e-45: `lstm_tui.recurrent.horizon` tells lost
+from zero, for certain where the gradients were computed in float64 too (`with_float64`, on a copy). The model
+is afterwards as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -16,12 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from lstm_tui.errors import EditError
+from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
 from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
 from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import StateReset
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array, States, read_only
@@ -38,20 +41,63 @@ def gradients(
     """Of the sum of an output, the first if none is named; of its squared error where there is a target.
 
     Of an output `(batch, timesteps, ...)` the last step counts: a sum over all has no end to count back from.
+    target: shaped like the output; of one at each step the last counts.
     states: what stateful layers start from, by `path/state`; as the model was loaded where left out.
+    Raises EditError where there is no such output, and where the target does not fit it.
     """
-    fed = as_tensors(loaded.model, inputs)
-    key = (
-        "gradients",
-        output,
-        target is not None,
-        tuple((one.shape, one.dtype) for one in keras.tree.flatten(fed)),
-    )
-    traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, output, target))
+    return _computed(loaded, as_tensors(loaded.model, inputs), inputs, output, target, states)
+
+
+def with_float64(
+    loaded: LoadedModel,
+    inputs: Mapping[str, Array],
+    *,
+    output: str | None = None,
+    target: Array | None = None,
+    states: States | None = None,
+) -> Gradients:
+    """The same, with those of a float64 copy beside them, or the reason why there are none."""
+    made = gradients(loaded, inputs, output=output, target=target, states=states)
+    if made.value.dtype == np.float64:
+        return replace(made, exact=made, exact_note="the model itself computes in float64")
+    try:
+        copy = loaded.in_float64()
+        fed = keras.tree.map_structure(_in_float64, as_tensors(loaded.model, inputs))
+        exact = _computed(copy, fed, inputs, output, target, states)
+    except EditError as error:
+        return replace(made, exact_note=error.happened)
+    except Exception as error:  # noqa: BLE001 - a copy that does not run leaves what the model gave
+        why = f"the float64 copy of this model does not run: {one_line(keras_words(error), 300)}"
+        return replace(made, exact_note=why)
+    return replace(made, exact=exact, exact_note=_agreement(made.value, exact.value))
+
+
+def _in_float64(tensor: Any) -> Any:
+    return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
+
+
+def _agreement(value: Array, exact: Array) -> str:
+    """How far rounding has taken the model's own run from that of the copy."""
+    apart = float(np.nanmax(np.abs(value - exact), initial=0.0))
+    return f"recomputed in float64 on a copy; the value differs by at most {apart:.2g}"
+
+
+def _computed(
+    loaded: LoadedModel,
+    fed: Any,
+    inputs: Mapping[str, Array],
+    output: str | None,
+    target: Array | None,
+    states: States | None,
+) -> Gradients:
+    goal = None if target is None else np.asarray(target, np.float64)
+    signature = tuple((one.shape, one.dtype) for one in keras.tree.flatten(fed))
+    key = ("gradients", output, None if goal is None else goal.shape, signature)
+    traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, output, goal))
     with left_as_found(loaded.model):
         if states:
             apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=states))
-        arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, target))]
+        arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, goal))]
     return _assembled(traced, inputs, iter(arrays))
 
 
@@ -67,9 +113,7 @@ class _Traced:
 
 def _arguments(fed: Any, target: Array | None) -> list[Any]:
     flat = list(keras.tree.flatten(fed))
-    return (
-        flat if target is None else [*flat, tf.convert_to_tensor(np.asarray(target, keras.config.floatx()))]
-    )
+    return flat if target is None else [*flat, tf.convert_to_tensor(target)]
 
 
 def _traced(loaded: LoadedModel, fed: Any, output: str | None, target: Array | None) -> _Traced:
@@ -104,13 +148,25 @@ def _value(loaded: LoadedModel, outputs: Any, output: str | None, target: Any) -
         raise EditError(f"the model has no output {name}", expected=", ".join(named))
     values = tf.cast(named[name], tf.float32) if named[name].dtype.size < 4 else named[name]
     last = ""
-    if target is None and values.shape.rank is not None and values.shape.rank > 2:
+    if values.shape.rank is not None and values.shape.rank > 2:
         values, last = values[:, -1], "the last step of "
+    of = f"sum of {last}output {name}"
     if target is not None:
-        values, of = tf.square(values - tf.cast(target, values.dtype)), f"squared error of output {name}"
-    else:
-        of = f"sum of {last}output {name}"
+        values = tf.square(values - tf.cast(_like_output(target, values, name), values.dtype))
+        of = f"squared error of {last}output {name}"
     return of, tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=-1)
+
+
+def _like_output(target: Any, values: Any, name: str) -> Any:
+    """The target of each sample as the output `values` is shaped; of one at each step that of the last."""
+    at_end = target[:, -1] if target.shape.rank > 1 else target[-1:]
+    for one in (target, at_end):
+        if one.shape.num_elements() == values.shape.num_elements() and values.shape[0] in {1, one.shape[0]}:
+            return tf.reshape(one, values.shape)
+    raise EditError(
+        f"the target {tuple(target.shape)} does not fit output {name}, {tuple(values.shape)} at its end",
+        expected="a target for each sample, shaped like the output",
+    )
 
 
 def _assembled(traced: _Traced, inputs: Mapping[str, Array], arrays: Iterator[Array]) -> Gradients:

@@ -15,7 +15,7 @@ from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
-from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.shape_options import ShapeExploration
 
@@ -120,11 +120,27 @@ class LoadedModel:
         output: str | None = None,
         target: Array | None = None,
         states: States | None = None,
+        float64: bool = False,
     ) -> Gradients:
-        """Gradients of an output, or of its squared error, with respect to every input and state."""
-        from lstm_tui.keras_adapter.gradients import gradients
+        """Gradients of an output, or of its squared error, with respect to every input and state.
 
-        return gradients(self, inputs, output=output, target=target, states=states)
+        float64: also of a copy that computes in float64.
+        """
+        from lstm_tui.keras_adapter.gradients import gradients, with_float64
+
+        compute = with_float64 if float64 else gradients
+        return compute(self, inputs, output=output, target=target, states=states)
+
+    def gradients_of(self, plan: GradientPlan) -> Gradients:
+        """What the plan asks for, of the first output."""
+        model = self.altered(plan.alterations) if plan.alterations else self
+        return model.gradients(plan.inputs, target=plan.target, states=plan.states, float64=plan.float64)
+
+    def in_float64(self) -> LoadedModel:
+        """A copy that computes in float64, kept for the next time. Raises EditError that says why not."""
+        from lstm_tui.keras_adapter.float64 import float64_copy
+
+        return self._altered.get_or_make("float64", lambda: float64_copy(self))
 
     def rebuild(self, form: Form, inputs: Mapping[str, Array], out: Path, on_progress: OnProgress) -> Rebuilt:
         """Write the model in another form, if it predicts the same. Raises: EditError."""

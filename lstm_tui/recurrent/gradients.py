@@ -6,11 +6,30 @@ How many steps back matter, and which zeros are underflow, is for `horizon` to s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.calls import Alteration, Inputs
+from lstm_tui.recurrent.recording import Array, States
+
+
+@dataclass(frozen=True, eq=False)
+class GradientPlan:
+    """What gradients are asked for: those of one call of the model.
+
+    states: what stateful layers start from, by `path/state`.
+    target: what the output should have been, in the model's own units; then they are those of the squared
+        error, else those of the output.
+    float64: computed a second time in float64, where float32 loses what is small.
+    alterations: on a copy of the model with these other settings.
+    """
+
+    inputs: Inputs
+    states: States = field(default_factory=dict)
+    target: Array | None = None
+    float64: bool = False
+    alterations: tuple[Alteration, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +40,8 @@ class Gradients:
     `(batch,)`. inputs: by input name, in the shape of the input. states: by `path/state`, `(batch, timesteps,
     units)`: with respect to the state after step t, on all its ways. missing: by path, why a recurrent layer
     has no gradients.
+    exact: the same of a copy of the model that computes in float64, where that was asked for and can be.
+    exact_note: what is to be known of it, or why there is none; empty where it was not asked for.
     """
 
     of: str
@@ -28,6 +49,8 @@ class Gradients:
     inputs: Mapping[str, Array]
     states: Mapping[str, Array]
     missing: Mapping[str, str]
+    exact: Gradients | None = None
+    exact_note: str = ""
 
 
 def profile(gradient: Array) -> Array:

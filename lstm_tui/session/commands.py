@@ -8,8 +8,8 @@ from typing import Literal
 
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
-from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.recording import Array, States
+from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.recording import Array
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import EngineState, Lens, Refusal
 
@@ -84,6 +84,16 @@ class ChooseLens:
     """Look through this lens; a second time, back at the states."""
 
     lens: Lens
+
+
+@dataclass(frozen=True)
+class SwitchGoal:
+    """Gradients of the error against the target instead of the output's, and back; opens their view."""
+
+
+@dataclass(frozen=True)
+class SwitchPrecision:
+    """Gradients in float64 too, and back; opens their view."""
 
 
 # --- changing ---------------------------------------------------------------------------------
@@ -169,7 +179,7 @@ class ModelRefused:
 
 @dataclass(frozen=True, eq=False)
 class GradientsArrived:
-    """The gradients that belong to the run with this key, or why there are none."""
+    """The gradients that were asked for under this key, or why there are none."""
 
     key: str
     gradients: Gradients | str
@@ -177,7 +187,7 @@ class GradientsArrived:
 
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
-    | ChooseLens
+    | ChooseLens | SwitchGoal | SwitchPrecision
 )  # fmt: skip
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
@@ -201,11 +211,10 @@ class Announce:
 
 @dataclass(frozen=True, eq=False)
 class StartGradients:
-    """Ask the engine for the gradients of the recorded call with this key."""
+    """Ask the engine for these gradients; the answer belongs to this key."""
 
     key: str
-    inputs: Inputs
-    states: States
+    plan: GradientPlan
 
 
 Effect = StartRun | StartGradients | Announce

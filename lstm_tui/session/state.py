@@ -39,6 +39,14 @@ Lens = Literal["states", "origins", "gradients"]
 
 
 @dataclass(frozen=True)
+class Reach:
+    """What gradients are of: the output, or its squared error against the target; in float64 too."""
+
+    of: Literal["output", "error"] = "output"
+    float64: bool = False
+
+
+@dataclass(frozen=True)
 class Cursor:
     """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones."""
 
@@ -48,6 +56,7 @@ class Cursor:
     unit: int | None = None
     sample: int = 0
     lens: Lens = "states"
+    reach: Reach = Reach()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +105,7 @@ class Session:
     key: str = ""
     before: str = ""
     runs: Mapping[str, Run] = field(default_factory=dict)
-    #: Gradients by the key of the run that they belong to; a text where they cannot be had.
+    #: Gradients of the shown run by `reach.gradients_key`; a text where they cannot be had.
     gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.
     refusals: Mapping[str, Refusal] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Announce, Change, Command, Effect, FromEngine, StartGradients, StartRun
 from lstm_tui.session.edits import History, Material, fold
+from lstm_tui.session.reach import NO_TARGET, gradient_plan, gradients_key, has_target, shown_gradients
 from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
 from lstm_tui.session.view import shown_trace, timesteps
 
@@ -58,12 +60,28 @@ def update(session: Session, command: Command) -> Result:
             return replace(session, engine=state), ()
         case c.MoveCall(by):
             return _move_call(session, by)
-        case c.ChooseLens(lens):
-            shown = "states" if session.cursor.lens == lens else lens
-            session = replace(session, cursor=replace(session.cursor, lens=shown))
-            return session, _gradients_if_unknown(session)
+        case c.ChooseLens() | c.SwitchGoal() | c.SwitchPrecision():
+            return _look_through(session, command)
         case _:
             return _with_valid_cursor(replace(session, cursor=_moved(session, command))), ()
+
+
+def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.SwitchPrecision) -> Result:
+    """Another view of the recording; gradients are asked for once somebody looks at them."""
+    cursor = session.cursor
+    reach, looking = cursor.reach, cursor.lens == "gradients"
+    match command:
+        case c.ChooseLens(lens):
+            cursor = replace(cursor, lens="states" if cursor.lens == lens else lens)
+        case c.SwitchGoal():
+            if not has_target(session):
+                return session, (Announce(NO_TARGET),)
+            of: Literal["output", "error"] = "output" if looking and reach.of == "error" else "error"
+            cursor = replace(cursor, lens="gradients", reach=replace(reach, of=of))
+        case c.SwitchPrecision():
+            float64 = not (looking and reach.float64)
+            cursor = replace(cursor, lens="gradients", reach=replace(reach, float64=float64))
+    return _with_gradients(replace(session, cursor=cursor))
 
 
 def _changed(session: Session, command: Change) -> Result:
@@ -95,14 +113,14 @@ def _told(session: Session, command: FromEngine) -> Result:
             return _model_loaded(session, facts)
         case c.RunArrived(run):
             session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
-            session = _with_valid_cursor(session)
-            return session, _gradients_if_unknown(session)
+            return _with_gradients(_with_valid_cursor(session))
         case c.RunRefused(key, refusal):
             return replace(session, refusals={**session.refusals, key: refusal}), ()
         case c.ModelRefused(refusal):
             return replace(session, model_refusal=refusal), ()
         case c.GradientsArrived(key, gradients):
-            return replace(session, gradients={key: gradients}), ()
+            same_run = {old: each for old, each in session.gradients.items() if old.startswith(session.key)}
+            return replace(session, gradients={**same_run, key: gradients}), ()
 
 
 def _moved(session: Session, command: Command) -> Cursor:
@@ -182,7 +200,13 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
     key = plan.run.key
     before = session.key if session.key and session.key != key else session.before
     session = replace(session, history=history, plan=plan, key=key, before=before)
-    return _with_valid_cursor(session), _run_if_unknown(session)
+    return _with_run(_with_valid_cursor(session))
+
+
+def _with_run(session: Session) -> Result:
+    """The session, and what is to be asked of the engine for what it shows."""
+    session, gradients = _with_gradients(session)
+    return session, (*_run_if_unknown(session), *gradients)
 
 
 def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
@@ -196,16 +220,21 @@ def _ask_again(session: Session) -> Result:
     """What was refused is forgotten, so that it is awaited again."""
     refusals = {key: refusal for key, refusal in session.refusals.items() if key != session.key}
     found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
-    session = replace(session, refusals=refusals, model_refusal=None, gradients=found)
-    return session, (*_run_if_unknown(session), *_gradients_if_unknown(session))
+    return _with_run(replace(session, refusals=refusals, model_refusal=None, gradients=found))
 
 
-def _gradients_if_unknown(session: Session) -> tuple[Effect, ...]:
+def _with_gradients(session: Session) -> Result:
     """Gradients are computed only for who looks at them, and for the run that is shown."""
-    recording = session.run.recording if session.run else None
-    if session.cursor.lens != "gradients" or recording is None or session.key in session.gradients:
-        return ()
-    return (StartGradients(session.key, recording.inputs, recording.states_before),)
+    recorded = session.run is not None and session.run.recording is not None
+    if session.cursor.lens != "gradients" or not recorded or shown_gradients(session) is not None:
+        return session, ()
+    if session.cursor.reach.of == "error" and not has_target(session):
+        cursor = replace(session.cursor, reach=replace(session.cursor.reach, of="output"))
+        return _with_gradients(replace(session, cursor=cursor))
+    plan, key = gradient_plan(session), gradients_key(session)
+    if isinstance(plan, str):
+        return replace(session, gradients={**session.gradients, key: plan}), ()
+    return session, (StartGradients(key, plan),)
 
 
 def _model_loaded(session: Session, facts: ModelFacts) -> Result:
@@ -225,7 +254,7 @@ def _move_call(session: Session, by: int) -> Result:
     call = recordable[(here + by) % len(recordable)]
     plan = session.plan.recording(call)
     session = replace(session, plan=plan, key=plan.run.key, call=call)
-    return _with_valid_cursor(session), _run_if_unknown(session)
+    return _with_run(_with_valid_cursor(session))
 
 
 def _kept(runs: Mapping[str, Run], newest: str) -> Mapping[str, Run]:

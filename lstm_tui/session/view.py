@@ -11,6 +11,7 @@ from lstm_tui.recurrent.calls import CallOutcome, Run
 from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
 from lstm_tui.session.edits import Material, Plan
 from lstm_tui.session.state import Session
+from lstm_tui.session.targets import target_of_call
 
 
 def shown_recording(session: Session) -> Recording | None:
@@ -110,13 +111,13 @@ def _output_view(
         predictions = None
         note = recording.prefix_missing.get(name, "only at the end of the sequence")
     final = output[sample][-1] if is_sequence else output[sample]
-    target = _target(material.target, sample, steps)
+    target = _target(target_of_call(material, plan), sample, steps)
     return OutputView(name, predictions, np.atleast_1d(final).reshape(-1), target, note)
 
 
 def _target(target: Array | None, sample: int, steps: int) -> Array | None:
     """Of one sample: `(timesteps, k)` where it has a value at each step, else `(k,)`."""
-    if target is None or target.ndim == 0 or target.size == 0:
+    if target is None:
         return None
     one_row = target.ndim == 1 and len(target) == steps
     row = np.asarray(target if one_row else target[min(sample, len(target) - 1)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Command
 from lstm_tui.session.edits import PredictAgain
+from lstm_tui.session.state import Lens
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Action:
 
     hint: the footer's word, empty to keep it out of the footer.
     essential: in the footer also where there is room for few.
+    lens: in the footer only while this is looked at, and then before all others.
     command: what it does to the session; None where a screen has a method `action_<id>` for it.
     """
 
@@ -26,6 +28,7 @@ class Action:
     hint: str = ""
     command: Command | None = None
     essential: bool = False
+    lens: Lens | None = None
 
     @property
     def textual_action(self) -> str:
@@ -73,6 +76,24 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
         "reach",
         command=c.ChooseLens("gradients"),
+    ),
+    Action(
+        "error_reach",
+        ("t",),
+        "How far back the error against the target reaches, or the output again",
+        LOOK,
+        "error",
+        command=c.SwitchGoal(),
+        lens="gradients",
+    ),
+    Action(
+        "float64",
+        ("f",),
+        "Gradients in float64 too, where float32 underflows",
+        LOOK,
+        "float64",
+        command=c.SwitchPrecision(),
+        lens="gradients",
     ),
     Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
     Action(

@@ -76,6 +76,7 @@ class _InFlight:
     number: int
     request: Request
     since: float
+    asked: StartGradients | None = None
 
 
 def _waited(flight: _InFlight) -> float:
@@ -157,7 +158,9 @@ class EngineLink:
 
     def gradients(self, wanted: StartGradients) -> None:
         """Compute these gradients when nothing else is to be done; older ones that wait are dropped."""
-        self._asked = wanted
+        flight = self._in_flight
+        under_way = flight.asked if flight is not None else None
+        self._asked = under_way if under_way is not None and under_way.key == wanted.key else wanted
         self._pump()
 
     def receive(self, message: EngineEvent) -> list[Command]:
@@ -202,15 +205,15 @@ class EngineLink:
             plan, self._waiting = self._waiting, None
             self._send(RunCalls(plan))
         elif self._asked is not None:
-            self._send(ComputeGradients(self._asked.inputs, self._asked.states))
+            self._send(ComputeGradients(self._asked.plan), self._asked)
 
-    def _send(self, request: Request) -> None:
+    def _send(self, request: Request, asked: StartGradients | None = None) -> None:
         try:
             number = self._engine.send(request)
         except BrokenPipeError:
             # The engine died between two events; EngineGone is on its way and will bring the request back.
             number = -1
-        self._in_flight = _InFlight(number, request, time.monotonic())
+        self._in_flight = _InFlight(number, request, time.monotonic(), asked)
 
     def _answered(self, answer: Answered | Refused) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
@@ -229,11 +232,11 @@ class EngineLink:
                 result = RunArrived(run)
             case RunCalls(plan), Refused(error=error, details=details):
                 result = RunRefused(plan.key, self._refusal(str(error), details))
-            case ComputeGradients(), _ if self._asked is not None:
+            case ComputeGradients(), _ if flight.asked is not None:
                 found = answer.value if isinstance(answer, Answered) else str(answer.error)
                 assert isinstance(found, Gradients | str)
-                result = GradientsArrived(self._asked.key, found)
-                self._asked = None
+                result = GradientsArrived(flight.asked.key, found)
+                self._asked = None if self._asked is flight.asked else self._asked
             case _:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
         self._pump()

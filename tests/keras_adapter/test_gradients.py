@@ -149,3 +149,28 @@ def test_a_layer_that_runs_its_own_loop_is_named():
     made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs)
     assert "loop of its own" in made.missing["own"]
     assert made.inputs["x"].any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (zoo_layers.two_lstms, np.array([3.0, -2.0])),
+        (zoo_layers.two_lstms, np.stack([np.zeros((specimens.STEPS, 1)), np.ones((specimens.STEPS, 1))])),
+        (zoo_layers.lstm_sequences, np.ones((specimens.BATCH, specimens.STEPS, 2))),
+        (zoo_layers.lstm_sequences, np.ones((specimens.BATCH, 2))),
+    ],
+    ids=["a_number_a_sample", "a_number_a_step", "sequences", "end_of_sequences"],
+)
+def test_a_target_is_read_where_the_output_is(kind, target):
+    specimen = specimens.build(kind)
+    made = LoadedModel.in_memory(specimen.model).gradients(specimen.inputs, target=target)
+    output = specimen.model.predict(specimen.inputs["x"], verbose=0)
+    end = output[:, -1] if output.ndim == 3 else output
+    at_end = target[:, -1] if target.size != end.size else target.reshape(end.shape)
+    close(made.value, np.square(end - at_end.reshape(end.shape)).sum(axis=-1))
+
+
+def test_a_target_that_does_not_fit_is_refused():
+    specimen = specimens.build(zoo_layers.two_lstms)
+    with pytest.raises(EditError, match="does not fit output dense"):
+        LoadedModel.in_memory(specimen.model).gradients(specimen.inputs, target=np.zeros((3, 2)))

@@ -21,6 +21,7 @@ from lstm_tui.engine.protocol import (
 )
 from lstm_tui.errors import EngineError
 from lstm_tui.recurrent.calls import RunPlan
+from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.session import commands as c
 from lstm_tui.session.state import Refusal
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
@@ -131,7 +132,7 @@ def test_a_plan_is_tried_twice(told: Told, plan: RunPlan) -> None:
 
 def test_gradients_are_tried_twice(told: Told) -> None:
     told.loaded()
-    told.link.gradients(c.StartGradients("key", {}, {}))
+    told.link.gradients(c.StartGradients("key", GradientPlan({})))
     assert not dies(told)
     told.loaded()
     (said,) = dies(told)
@@ -139,6 +140,24 @@ def test_gradients_are_tried_twice(told: Told) -> None:
     assert "twice while computing gradients" in str(said.gradients)
     told.loaded()
     assert sum(isinstance(each, ComputeGradients) for each in told.engine.asked) == 2
+
+
+def test_gradients_belong_to_what_was_asked_and_not_to_what_is_looked_at_now(told: Told) -> None:
+    told.loaded()
+    first, second = (Gradients(name, np.zeros(1), {}, {}, {}) for name in ("first", "second"))
+    told.link.gradients(c.StartGradients("one", GradientPlan({})))
+    told.link.gradients(c.StartGradients("one", GradientPlan({})))
+    told.link.gradients(c.StartGradients("two", GradientPlan({}, float64=True)))
+    (said, *_) = told.answers(first)
+    assert isinstance(said, c.GradientsArrived)
+    assert (said.key, said.gradients) == ("one", first)
+    (said, *_) = told.answers(second)
+    assert isinstance(said, c.GradientsArrived)
+    assert (said.key, said.gradients) == ("two", second)
+    assert [each.plan.float64 for each in told.engine.asked if isinstance(each, ComputeGradients)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_plan_that_runs_already_is_not_run_once_more(told: Told, plan: RunPlan) -> None:

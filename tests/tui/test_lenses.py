@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from lstm_tui.recurrent.contributions import contributions, ranked
+from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.scenario.gallery import gallery
+from lstm_tui.session.reach import shown_gradients
 from lstm_tui.tui.opening import Files, open_model, open_scenario
 from tests.tui.conftest import OpenApp
 
@@ -54,7 +56,42 @@ async def test_the_horizon_is_computed_when_it_is_looked_at(
         shown = screen.pane("states")
         assert "Gradient of the sum of output head" in shown
         assert "of 20 steps" in shown
-        found = screen.app.session.gradients[screen.app.session.key]  # type: ignore[union-attr]
-        assert not isinstance(found, str)
+        found = shown_gradients(screen.app.session)  # type: ignore[arg-type]
+        assert isinstance(found, Gradients)
         assert np.isfinite(found.states["lstm/h"]).all()
         assert found.states["lstm/c"].shape == (1, 20, 4)
+
+
+async def test_gradients_of_the_error_and_in_float64(
+    open_app: OpenApp, tiny_models: Path, sequence: Path, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "y.npy", np.array([[2.0]], np.float32))
+    files = Files(sequence, target=tmp_path / "y.npy")
+    async with open_app(open_model(tiny_models / "lstm.keras", files)) as screen:
+        await screen.answered()
+        assert "float64" not in screen.pane("hints")
+        await screen.press("t")
+        await screen.until(lambda: "per step back" in screen.pane("states"))
+        assert "Gradient of the squared error of output head" in screen.pane("states")
+        assert "t error" in screen.pane("hints")
+        assert "f float64" in screen.pane("hints")
+        await screen.press("f")
+        await screen.until(lambda: "recomputed in float64 on a copy" in screen.pane("states"))
+        found = shown_gradients(screen.app.session)  # type: ignore[arg-type]
+        assert isinstance(found, Gradients)
+        assert found.exact is not None
+        assert found.exact.states["lstm/h"].dtype == np.float64
+        await screen.press("t", "f")
+        await screen.until(lambda: "Gradient of the sum of output head" in screen.pane("states"))
+        await screen.press("h")
+        assert "hidden state h" in screen.pane("states")
+
+
+async def test_without_a_target_there_is_no_error_to_look_at(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "lstm.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("t")
+        assert "there is no target" in screen.notes()
+        assert "hidden state h" in screen.pane("states")

@@ -41,12 +41,19 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
 
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """The keys that fit, in the table's order; first in line for the room: how to get help and out."""
-    del session
-    hinted = [action for action in canvas.actions if action.hint and action.keys]
+    """The keys that fit, in the table's order. First in line for the room: how to get help and out, then what
+    can be done to the view.
+    """
+    hinted = [
+        action
+        for action in canvas.actions
+        if action.hint and action.keys and action.lens in {None, session.cursor.lens}
+    ]
     room = canvas.width - 1
     fitting = set()
-    for action in sorted(hinted, key=lambda action: (action.group != APP, not action.essential)):
+    for action in sorted(
+        hinted, key=lambda action: (action.group != APP, not action.lens, not action.essential)
+    ):
         size = len(key_word(action.keys[0])) + len(action.hint) + 3
         if size <= room:
             fitting.add(action.id)

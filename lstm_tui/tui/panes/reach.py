@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from lstm_tui.charts.lines import Line
@@ -11,6 +12,7 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.gradients import Gradients, profile
 from lstm_tui.recurrent.horizon import Horizon, memory_horizon
 from lstm_tui.recurrent.recording import LayerTrace
+from lstm_tui.session.reach import shown_gradients
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
 from lstm_tui.tui.panes import Canvas
@@ -22,41 +24,56 @@ def reach_pane(session: Session, canvas: Canvas) -> list[Line]:
     trace = shown_trace(session)
     if trace is None:
         return []
+    found = shown_gradients(session)
+    horizons = dict(_horizons(found, trace, session.cursor.sample)) if isinstance(found, Gradients) else {}
+    if isinstance(found, Gradients) and horizons:
+        return _profile(found, horizons, session.cursor.step, canvas)
     ink, width = canvas.ink, canvas.width
-    found = session.gradients.get(session.key)
-    title = heading("How far back the output reaches", "h closes", width, ink.title, ink.dim)
-    if not isinstance(found, Gradients):
-        return [title, *wrapped(found or "Computing gradients …", ink.dim, width, 4)]
-    horizons = dict(_horizons(found, trace, session.cursor.sample))
-    if not horizons:
+    what = "error" if session.cursor.reach.of == "error" else "output"
+    title = heading(f"How far back the {what} reaches", "h closes", width, ink.title, ink.dim)
+    return [title, *wrapped(_why_not(found, trace, session), ink.dim, width, 4)]
+
+
+def _why_not(found: Gradients | str | None, trace: LayerTrace, session: Session) -> str:
+    if isinstance(found, Gradients):
         why = found.missing.get(trace.path, "this layer has no gradients in this call")
-        return [title, *wrapped(f"{one_line(trace.path)}: {why}", ink.dim, width, 4)]
+        return f"{one_line(trace.path)}: {why}"
+    return found or f"Computing gradients{' in float64' if session.cursor.reach.float64 else ''} …"
+
+
+def _profile(found: Gradients, horizons: Mapping[str, Horizon], step: int, canvas: Canvas) -> list[Line]:
+    ink, width, palette = canvas.ink, canvas.width, canvas.palette
     name, first = next(iter(horizons.items()))
-    plot = profile_plot(horizons, width=width, height=max(canvas.height - 4, 3), palette=canvas.palette)
-    title = heading(f"Gradient of the {found.of}", "norm per step · h closes", width, ink.title, ink.dim)
+    precision = ", float64" if found.exact is not None else ""
+    title = heading(f"Gradient of the {found.of}{precision}", "norm per step", width, ink.title, ink.dim)
+    note = wrapped(found.exact_note, ink.dim, width, 1 if found.exact is not None else 2)
+    plot = profile_plot(horizons, width=width, height=max(canvas.height - 4 - len(note), 3), palette=palette)
     return [
         title,
-        horizon_words(name, first, width=width, palette=canvas.palette),
+        horizon_words(name, first, width=width, palette=palette),
+        *note,
         *plot.lines,
-        horizon_span(first, plot.axis, width=width, palette=canvas.palette),
-        ruler(plot.axis, session.cursor.step, width=width, palette=canvas.palette),
+        horizon_span(first, plot.axis, width=width, palette=palette),
+        ruler(plot.axis, step, width=width, palette=palette),
     ]
 
 
 @lru_cache(maxsize=4)
 def _horizons(found: Gradients, trace: LayerTrace, sample: int) -> tuple[tuple[str, Horizon], ...]:
-    """The horizon of each state of the layer: dL/dh, and dL/dc where there is one."""
+    """The horizon of each state of the layer: dL/dh, and dL/dc where there is one; of float64 if known."""
     mask = None if trace.mask is None else trace.mask[sample]
+    paths = {name: f"{trace.path}/{name}" for name in trace.cell.states}
     return tuple(
         (
             f"dL/d{name}",
             memory_horizon(
-                profile(found.states[f"{trace.path}/{name}"])[sample],
-                computed_in=found.states[f"{trace.path}/{name}"].dtype,
+                profile(found.states[path])[sample],
+                computed_in=found.states[path].dtype,
+                exact=None if found.exact is None else profile(found.exact.states[path])[sample],
                 mask=mask,
                 go_backwards=trace.go_backwards,
             ),
         )
-        for name in trace.cell.states
-        if f"{trace.path}/{name}" in found.states
+        for name, path in paths.items()
+        if path in found.states
     )
