@@ -18,7 +18,7 @@ from lstm_tui.recurrent.recording import Shape
 
 
 def model_facts(
-    model: Any, path: Path, file_format: Literal["keras", "h5"], keras_version: str = keras.__version__
+    model: Any, path: Path, file_format: Literal["keras", "h5", ""], keras_version: str = keras.__version__
 ) -> ModelFacts:
     """Facts of a loaded model; `keras_version` is that of the file where it is known."""
     placed = placed_layers(model)

@@ -9,7 +9,7 @@ Nothing here imports Keras or TensorFlow; h5py is imported only when weights, or
 
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, Obstacle, RecurrentFacts, TensorFacts
 from lstm_tui.model_file.judge import not_lifted, refuse_unless_trusted
-from lstm_tui.model_file.reading import distinct_names, read_model_file, weight_statistics
+from lstm_tui.model_file.reading import distinct_names, read_model_file, weight_statistics, what_there_is
 from lstm_tui.model_file.refusals import (
     CorruptModelError,
     NotAModelError,
@@ -34,4 +34,5 @@ __all__ = [
     "read_model_file",
     "refuse_unless_trusted",
     "weight_statistics",
+    "what_there_is",
 ]

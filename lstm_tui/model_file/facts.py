@@ -73,12 +73,13 @@ class Obstacle:
 class ModelFacts:
     """A model: from its file alone, or as Keras built it.
 
+    format: empty for a file that is no model, of which only the obstacles are known.
     stateful_batch: the batch size that a stateful model is bound to.
     """
 
     path: Path
     name: str
-    format: Literal["keras", "h5"]
+    format: Literal["keras", "h5", ""]
     keras_version: str
     inputs: tuple[TensorFacts, ...]
     outputs: tuple[TensorFacts, ...]

@@ -6,6 +6,7 @@ whoever only draws the first screen can leave that for later.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from lstm_tui.model_file.layer_weights import Weights, declared_weights
 from lstm_tui.model_file.modernising import Modern, modernised
 from lstm_tui.model_file.propagation import Flow, propagate
 from lstm_tui.model_file.recurrent_facts import recurrent_facts
+from lstm_tui.model_file.refusals import WeightsOnlyError
 from lstm_tui.model_file.tensors import Shapes
 from lstm_tui.model_file.weights import FoundWeights, WeightStats, find_weights, statistics
+from lstm_tui.model_file.weights_listing import weights_in
 from lstm_tui.plain_text import one_line
 
 
@@ -79,6 +82,28 @@ def read_model_file(path: Path | str, *, look_into_weights: bool = True) -> Mode
         obstacles=tuple(dict.fromkeys((*model.stored.obstacles, *model.problems, *judged, *found.obstacles))),
         stateful_batch=_stateful_batch(layers, inputs),
     )
+
+
+def what_there_is(path: Path | str) -> ModelFacts:
+    """What can be shown of a file, all obstacles looked for: of one that is no model, why, and its weights.
+
+    Raises `ModelFileError` where there is no such file.
+    """
+    path = Path(path)
+    try:
+        return read_model_file(path)
+    except ModelFileError as error:
+        if not path.exists():
+            raise
+        code = str(getattr(error, "code", "load-corrupt"))
+        obstacle = Obstacle(code, one_line(path.name), error.happened, error.todo)
+        found = weights_in(path) if isinstance(error, WeightsOnlyError) else ()
+        layers = tuple(
+            LayerFacts(name, name, "weights", 0, (shape,), math.prod(shape), math.prod(shape))
+            for name, shape in found
+        )
+        total = sum(layer.parameters for layer in layers)
+        return ModelFacts(path, one_line(path.name), "", "", (), (), layers, total, (obstacle,))
 
 
 def weight_statistics(path: Path | str) -> tuple[WeightStats, ...]:

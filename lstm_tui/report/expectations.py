@@ -141,6 +141,15 @@ def load_verdict(code: str | None, found: Sequence[str], why: str) -> Verdict:
     return Verdict(not_checked=(f"the model does not load: {why}",))
 
 
+def opened_verdict(code: str | None, facts: ModelFacts) -> Verdict | None:
+    """A model that opens although a `load-` finding was expected: as expected where its file shows that."""
+    if code is None or not code.startswith("load-"):
+        return None
+    if any(obstacle.code == code for obstacle in facts.obstacles):
+        return Verdict(checked=(f"the file shows {code}, and opens on a copy",))
+    return Verdict(reasons=(f"expected {code}, and the model loads",))
+
+
 # --- outputs ----------------------------------------------------------------------------------------
 
 

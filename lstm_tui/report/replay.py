@@ -24,7 +24,15 @@ from lstm_tui.model_file import read_model_file
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import many_lines, one_line
 from lstm_tui.recurrent.calls import Run
-from lstm_tui.report.expectations import Difference, Evidence, Verdict, judge, last_outputs, load_verdict
+from lstm_tui.report.expectations import (
+    Difference,
+    Evidence,
+    Verdict,
+    judge,
+    last_outputs,
+    load_verdict,
+    opened_verdict,
+)
 from lstm_tui.scenario.loading import LoadedScenario, load_scenario
 from lstm_tui.scenario.plan import folded_plan
 from lstm_tui.scenario.reading import read_scenario
@@ -147,6 +155,8 @@ class _Replayer:
         except ModelFileError as error:
             found = load_findings(scenario.scenario.model_path)
             return _result(scenario, load_verdict(expect.error if expect else None, found, str(error)))
+        if expect is not None and (opened := opened_verdict(expect.error, facts)) is not None:
+            return _result(scenario, opened)
         plan, folded = folded_plan(scenario, facts)
         bare = replace(plan, record=len(plan.calls))  # outputs alone: a recording would be thrown away
         run = self._ask(RunCalls(bare), on_progress)

@@ -172,9 +172,13 @@ class RunRefused:
 
 @dataclass(frozen=True)
 class ModelRefused:
-    """The engine could not load the model, and says why."""
+    """The engine could not load the model, and says why.
+
+    facts: what its file shows when every obstacle is looked for; None where nobody looked.
+    """
 
     refusal: Refusal
+    facts: ModelFacts | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,8 +116,8 @@ def _told(session: Session, command: FromEngine) -> Result:
             return _with_gradients(_with_valid_cursor(session))
         case c.RunRefused(key, refusal):
             return replace(session, refusals={**session.refusals, key: refusal}), ()
-        case c.ModelRefused(refusal):
-            return replace(session, model_refusal=refusal), ()
+        case c.ModelRefused(refusal, facts):
+            return replace(session, model_refusal=refusal, model=facts or session.model), ()
         case c.GradientsArrived(key, gradients):
             same_run = {old: each for old, each in session.gradients.items() if old.startswith(session.key)}
             return replace(session, gradients={**same_run, key: gradients}), ()

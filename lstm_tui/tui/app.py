@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
+from lstm_tui.model_file import what_there_is
 from lstm_tui.session.commands import (
     Announce,
     AskAgain,
@@ -149,9 +151,17 @@ class Workbench(App[int]):
     def on_engine_event(self, message: EngineEvent) -> None:
         """Events of the engine become commands of the session."""
         for said in self.link.receive(message):
-            if isinstance(said, ModelRefused):  # and it stays on the screen, where the states would be
-                self.notify_plainly(said.refusal.reason, "error", 30)
-            self.dispatch(said)
+            self.dispatch(self._with_obstacles(said) if isinstance(said, ModelRefused) else said)
+
+    def _with_obstacles(self, refused: ModelRefused) -> ModelRefused:
+        """The refusal with all that the file shows: it stands where the states would be."""
+        try:
+            facts = what_there_is(self.session.model.path) if self.session is not None else None
+        except LstmTuiError:
+            facts = None
+        if facts is None or not any(item.blocking for item in facts.obstacles):
+            self.notify_plainly(refused.refusal.reason, "error", 30)
+        return replace(refused, facts=facts)
 
     def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
         """A message to the user; text from files is never read as markup."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_array, read_arrays
-from lstm_tui.errors import ScenarioError, UsageError
-from lstm_tui.model_file import read_model_file
+from lstm_tui.errors import ModelFileError, ScenarioError, UsageError
+from lstm_tui.model_file import ModelFacts, read_model_file, what_there_is
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
@@ -92,10 +92,11 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
 
     loaded = load_scenario(read_scenario(path, model=model))
     scenario = loaded.scenario
-    facts = read_model_file(scenario.model_path, look_into_weights=False)
+    facts = _facts_of(scenario.model_path)
+    known = bool(facts.inputs)  # a file that is no model has none: its scenario is opened to say so
     material = Material(
-        inputs=name_inputs(loaded.inputs, facts),
-        reference=name_inputs(loaded.reference, facts),
+        inputs=name_inputs(loaded.inputs, facts) if known else {},
+        reference=name_inputs(loaded.reference, facts) if known else {},
         reference_target=loaded.reference_target,
         target=loaded.target,
         calls=loaded.calls,
@@ -114,6 +115,14 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
     history = History.of(loaded.actions)
     call = view.call if view is not None else None
     return Opened(*open_session(facts, material, story=story, history=history, cursor=cursor, call=call))
+
+
+def _facts_of(model: Path) -> ModelFacts:
+    """What the first screen shows of a scenario's model, be it none. Raises: ModelFileError."""
+    try:
+        return read_model_file(model, look_into_weights=False)
+    except ModelFileError:
+        return what_there_is(model)
 
 
 def open_named(named: Named) -> tuple[Opened | None, Shelf]:

@@ -19,6 +19,7 @@ from lstm_tui.tui.panes.writing import heading, line, two_ends, wrapped
 
 #: From this many timesteps on a call takes long enough to say why.
 _LONG = 100_000
+_MOST_CHANGES = 3
 
 
 def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -27,6 +28,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
         _missing_input(session, canvas),
         _refusal(session, canvas),
         _warning(session, canvas),
+        _converted(session, canvas),
         _long_sequence(session, canvas),
         _before_after(session, canvas),
         _calls(session, canvas),
@@ -37,7 +39,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _missing_input(session: Session, canvas: Canvas) -> list[Line]:
-    if session.material.inputs:
+    if session.material.inputs or session.model_refusal is not None:
         return []
     ink, width = canvas.ink, canvas.width
     return [
@@ -52,10 +54,10 @@ def _refusal(session: Session, canvas: Canvas) -> list[Line]:
     if session.refusal is None:
         return []
     ink, width = canvas.ink, canvas.width
-    return [
-        heading("Not run", "", width, ink.bad, ink.dim),
-        *wrapped(session.refusal.reason, ink.plain, width, 8),
-    ]
+    said = session.refusal.reason
+    if session.model_refusal is not None and any(item.blocking for item in session.model.obstacles):
+        said = "The model does not load; why, and what helps, stands beside."
+    return [heading("Not run", "", width, ink.bad, ink.dim), *wrapped(said, ink.plain, width, 8)]
 
 
 def _warning(session: Session, canvas: Canvas) -> list[Line]:
@@ -71,6 +73,20 @@ def _warning(session: Session, canvas: Canvas) -> list[Line]:
         heading(f"! {problem.code}", "", width, ink.warn, ink.dim),
         *wrapped(problem.sentence, ink.plain, width, 5),
     ]
+
+
+def _converted(session: Session, canvas: Canvas) -> list[Line]:
+    """What was changed on a copy so that the model opens; its file is as it was."""
+    changes = session.model.changes
+    if not changes or session.model_refusal is not None:
+        return []
+    ink, width = canvas.ink, canvas.width
+    lines = [heading("! opened as a copy", f"{len(changes)} changes", width, ink.warn, ink.dim)]
+    for item in changes[:_MOST_CHANGES]:
+        lines += wrapped(f"{item.where}: {item.what} → {item.change}", ink.plain, width, 3)
+    if len(changes) > _MOST_CHANGES:
+        lines += wrapped(f"and {len(changes) - _MOST_CHANGES} more: lstm-tui diagnose", ink.dim, width, 1)
+    return lines
 
 
 def _long_sequence(session: Session, canvas: Canvas) -> list[Line]:

@@ -17,6 +17,7 @@ from lstm_tui.session.state import Session
 from lstm_tui.session.view import per_step, shown_trace, timesteps
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.failure import failure_pane
+from lstm_tui.tui.panes.loading import loading_pane
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
 #: The legend of colours stands below where there is room for it.
@@ -27,7 +28,7 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The series under the cursor and, where there is room, those after it; one ruler for all; the legend."""
     trace = shown_trace(session)
     if trace is None or timesteps(session) == 0 or trace.batch == 0:
-        return failure_pane(session, canvas) or _nothing_yet(session, canvas)
+        return loading_pane(session, canvas) or failure_pane(session, canvas) or _nothing_yet(session, canvas)
     with_legend = canvas.height >= _LEGEND_FROM
     room = canvas.height - 1 - with_legend
     layout = _layout(session, trace, canvas, room - 1)
