@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
@@ -156,6 +158,69 @@ def _translator(units: int) -> tuple[keras.Model, keras.Model, keras.Model]:
     )
 
 
+def file_of_keras_2(shelf: Shelf) -> None:
+    """A forecaster that Keras 2.15 saved as .h5; Keras 3 stops at the first word that it does not know."""
+    model, windows, target = _load_forecaster(seed=31)
+    learn(model, windows[:400], target[:400], epochs=15)
+    shelf.lay_old_model(model, _as_keras_2_wrote, "2.15.0")
+    shelf.lay_array(windows[500:501])
+    shelf.lay_array(target[500:501], "target")
+
+
+def _as_keras_2_wrote(config: dict[str, Any]) -> None:
+    """`time_major` in every recurrent layer, the input's shape in the first layer and no InputLayer."""
+    inside = config["config"]["layers"]
+    given = inside.pop(0)["config"]
+    inside[0]["config"]["batch_input_shape"] = given.get("batch_shape") or given["batch_input_shape"]
+    for layer in inside:
+        if layer["class_name"] in {"LSTM", "GRU"}:
+            layer["config"]["time_major"] = False
+
+
+def _load_forecaster(seed: int) -> tuple[keras.Model, data.Array, data.Array]:
+    """Two recurrent layers on a day of a town's load, and the next hour."""
+    series, _, _ = data.standardised(data.energy_load(700, seed=seed))
+    windows, target = data.windows(series, 24)
+    model = stack(
+        layers.LSTM(10, return_sequences=True, name="lstm_1"),
+        layers.GRU(8, name="gru"),
+        layers.Dense(1, name="next_hour"),
+        inputs=(24, 1),
+    )
+    return model, windows, target
+
+
+def lambda_inside(shelf: Shelf) -> None:
+    """A head that takes the last step by a Lambda: Python code in the file."""
+    _, windows, target = _load_forecaster(seed=32)
+    model, fresh = _with_lambda(), _with_lambda()
+    learn(model, windows[:400], target[:400], epochs=5)
+    fresh.set_weights(model.get_weights())
+    shelf.lay_model(fresh, compiled=True)  # as it is: a copy of a Lambda is refused too
+    shelf.lay_array(windows[500:501])
+
+
+def _with_lambda() -> keras.Model:
+    x = keras.Input((24, 1), name="load")
+    steps = layers.LSTM(10, return_sequences=True, name="lstm")(x)
+    last = layers.Lambda(lambda each: each[:, -1], output_shape=(10,), name="last_step")(steps)
+    return keras.Model(x, layers.Dense(1, name="next_hour")(last))
+
+
+def weights_alone(shelf: Shelf) -> None:
+    """save_weights in place of save: arrays by layer, and nothing that says how layers are connected."""
+    model, windows, target = _load_forecaster(seed=33)
+    learn(model, windows[:400], target[:400], epochs=2)
+    shelf.lay_weights(model)
+
+
+def cut_off(shelf: Shelf) -> None:
+    """A copy that stopped at three quarters: a zip's list of contents stands at its end."""
+    model, windows, target = _load_forecaster(seed=34)
+    learn(model, windows[:400], target[:400], epochs=2)
+    shelf.lay_cut_model(model, 0.75)
+
+
 RECIPES = {
     "batch-axis-missing": batch_axis_missing,
     "axes-swapped": axes_swapped,
@@ -164,4 +229,8 @@ RECIPES = {
     "bound-to-batch": bound_to_batch,
     "horizon-wanted": horizon_wanted,
     "decoder-state-missing": decoder_state_missing,
+    "file-of-keras-2": file_of_keras_2,
+    "lambda-inside": lambda_inside,
+    "weights-alone": weights_alone,
+    "cut-off": cut_off,
 }

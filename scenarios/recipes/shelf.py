@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,31 @@ class Shelf:
         path = self._place("models", variant, ".keras")
         (model if compiled else uncompiled(model)).save(path)
         _erase_traces(path)
+
+    def lay_old_model(self, model: keras.Model, age: Callable[[dict[str, Any]], None], version: str) -> None:
+        """`models/NAME.h5` as a Keras of this version wrote it: `age` changes the configuration."""
+        import h5py
+
+        path = self._place("models", "", ".h5")
+        uncompiled(model).save(path)
+        with h5py.File(path, "r+") as file:
+            config = json.loads(file.attrs["model_config"])
+            age(config)
+            file.attrs["model_config"] = json.dumps(_renumbered(config, {}))
+            file.attrs["keras_version"] = version
+
+    def lay_weights(self, model: keras.Model) -> None:
+        """`models/NAME.h5`: what `save_weights` writes, under the name that people give it."""
+        path = self._place("models", "", ".h5")
+        model.save_weights(path.with_suffix(".weights.h5"))
+        path.with_suffix(".weights.h5").replace(path)
+
+    def lay_cut_model(self, model: keras.Model, share: float) -> None:
+        """`models/NAME.keras`, of which only the first part has arrived."""
+        self.lay_model(model)
+        path = self.laid[-1]
+        data = path.read_bytes()
+        path.write_bytes(data[: int(share * len(data))])
 
     def lay_array(self, array: Any, variant: str = "") -> None:
         """`inputs/NAME-VARIANT.npy`."""

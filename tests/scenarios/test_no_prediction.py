@@ -114,3 +114,25 @@ def test_a_day_comes_out_once_predictions_are_fed_back(case):
 
 def _rms(error: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(error))))
+
+
+def test_keras_refuses_the_file_of_keras_2_and_its_copy_predicts(case):
+    import keras
+
+    from lstm_tui.keras_adapter import load_model
+
+    scenario = case("file-of-keras-2")
+    path = scenario.path.parent / scenario.words["model"]
+    with pytest.raises(ValueError, match="time_major"):
+        keras.models.load_model(path, compile=False)
+    prediction = scenario.predict(load_model(path).model, scenario.input)
+    assert prediction.shape == scenario.target.shape == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["lambda-inside", "weights-alone", "cut-off"])
+def test_keras_refuses_what_the_text_says_it_refuses(case, name):
+    import keras
+
+    scenario = case(name)
+    with pytest.raises((ValueError, OSError, TypeError)):
+        keras.models.load_model(scenario.path.parent / scenario.words["model"])
