@@ -73,6 +73,15 @@ class MoveSample:
 
 
 @dataclass(frozen=True)
+class ChooseSample:
+    """This sample of the batch; with a layer and a step also there."""
+
+    sample: int
+    layer: str = ""
+    step: int | None = None
+
+
+@dataclass(frozen=True)
 class MoveCall:
     """Show the `by`-th next call that has a recording."""
 
@@ -191,7 +200,7 @@ class GradientsArrived:
 
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
-    | ChooseLens | SwitchGoal | SwitchPrecision
+    | ChooseSample | ChooseLens | SwitchGoal | SwitchPrecision
 )  # fmt: skip
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived

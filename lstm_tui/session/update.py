@@ -147,6 +147,9 @@ def _moved(session: Session, command: Command) -> Cursor:
         case c.MoveSample(by):
             trace = shown_trace(session)
             return replace(cursor, sample=(cursor.sample + by) % trace.batch) if trace else cursor
+        case c.ChooseSample(sample, layer, step):
+            there = replace(cursor, sample=sample, layer=layer or cursor.layer)
+            return there if step is None else replace(there, step=step)
     raise TypeError(f"not a command: {command!r}")
 
 

@@ -64,6 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("active_units", ("a",), "Show the most active units", LOOK, command=c.ChooseUnit(None)),
     Action("next_sample", (">",), "Next sample of the batch", LOOK, command=c.MoveSample(1)),
     Action("previous_sample", ("<",), "Previous sample of the batch", LOOK, command=c.MoveSample(-1)),
+    Action("samples", ("l",), "List of the samples, what stands out first …", LOOK),
     Action("next_call", (")",), "Next call", LOOK, command=c.MoveCall(1)),
     Action("previous_call", ("(",), "Previous call", LOOK, command=c.MoveCall(-1)),
     Action(

@@ -16,8 +16,9 @@ from textual.timer import Timer
 
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep
 from lstm_tui.session.edits import Edit
+from lstm_tui.session.samples import sample_standings
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_trace, timesteps
+from lstm_tui.session.view import shown_recording, shown_trace, timesteps
 from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -26,6 +27,7 @@ from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
 from lstm_tui.tui.dialogues.rescale import RescaleDialogue
 from lstm_tui.tui.dialogues.reset import ResetDialogue
 from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
+from lstm_tui.tui.dialogues.samples import SampleDialogue
 from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.ink import ink_for
 from lstm_tui.tui.lines import Lines
@@ -174,6 +176,17 @@ class WorkbenchScreen(Screen[None]):
             self.workbench.notify_plainly("there are no steps yet")
             return
         self.app.push_screen(GoToDialogue(last), self._dispatch_if_any)
+
+    def action_samples(self) -> None:
+        """List the samples of the batch."""
+        found = sample_standings(self.session)
+        if len(found) < 2:
+            self.workbench.notify_plainly("there is only one sample" if found else "there are no samples yet")
+            return
+        recording = shown_recording(self.session)
+        output = next(iter(recording.outputs)) if recording is not None else ""
+        dialogue = SampleDialogue(found, self.session.cursor.sample, output, self.workbench.palette)
+        self.app.push_screen(dialogue, self._dispatch_if_any)
 
     def action_reset(self) -> None:
         """Ask what to reset, and to what."""

@@ -18,7 +18,7 @@ from lstm_tui.session.update import open_session, update
 from lstm_tui.tui.app import Workbench
 from lstm_tui.tui.opening import Opened
 from lstm_tui.tui.settings import Settings
-from tests.session.hand_made import arrived, gold
+from tests.session.hand_made import arrived, gold, run_of
 
 SIZES = [(80, 24), (200, 50)]
 Compare = Callable[..., bool]
@@ -82,6 +82,23 @@ def test_workbench_in_a_tiny_window(snap_compare: Compare) -> None:
 def test_without_an_input(snap_compare: Compare) -> None:
     session = update(open_session(gold())[0], c.EngineSaid(EngineState("starting", "starting")))[0]
     assert snap_compare(StillBench(session), terminal_size=(80, 24), run_before=settled)
+
+
+def batch() -> Session:
+    """Twelve samples with a target; one is not a number from step 40 on."""
+    x = np.random.default_rng(1).normal(size=(12, 60, 2)).astype(np.float32)
+    target = np.linspace(0, 1, 12, dtype=np.float32).reshape(12, 1)
+    session = open_session(gold(), Material(inputs={"x": x}, target=target))[0]
+    assert session.plan is not None
+    run = run_of(session.plan.run)
+    assert run.recording is not None
+    run.recording.layers[0].steps["h"][7, 40:] = np.nan
+    return update(session, c.RunArrived(run))[0]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_samples(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(StillBench(batch()), press=["l"], terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("key", ["S", "s", "r", "i", "question_mark"])

@@ -232,3 +232,34 @@ async def test_unsaved_work_is_kept_on_leaving_and_offered_again(
     async with open_app(open_scenario(kept[0], tiny_models / "lstm.keras")) as screen:
         await screen.answered()
         assert "rescale standard" in screen.pane("left")
+
+
+async def test_the_sample_that_stands_out_is_found_in_a_list(
+    open_app: OpenApp, tiny_models: Path, tmp_path: Path
+) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 20, 3)).astype(np.float32)
+    x[33, 12] = np.nan
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", np.zeros((40, 1), np.float32))
+    files = Files(tmp_path / "x.npy", target=tmp_path / "y.npy")
+    async with open_app(open_model(tiny_models / "lstm.keras", files)) as screen:
+        await screen.answered()
+        await screen.press("l")
+        await screen.until(lambda: "NaN or inf lstm t 12" in screen.text)
+        assert "root mean square of prediction minus target" in screen.text
+        await screen.press("enter")
+        await screen.drawn()
+        cursor = screen.app.session.cursor  # type: ignore[union-attr]
+        assert (cursor.sample, cursor.step) == (33, 12)
+        assert "sample 33" in screen.pane("states")
+        await screen.press("l", "down", "escape")
+        assert screen.app.session.cursor.sample == 33  # type: ignore[union-attr]
+
+
+async def test_of_a_single_sample_there_is_no_list(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "lstm.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("l")
+        assert "there is only one sample" in screen.notes()
