@@ -118,11 +118,15 @@ def _number(value: float) -> str:
 
 def _obstacles(facts: ModelFacts) -> str:
     blocking = [item for item in facts.obstacles if item.blocking]
-    title = "It does not load as it is:" if blocking else "It loads; what to know:"
+    title = "It loads; what to know:"
+    if blocking or facts.changes:
+        title = "It does not load as it is:" if blocking else "It is opened as a copy; what was changed:"
     lines = [title]
     for item in facts.obstacles:
         kind = "" if item.blocking or not blocking else " (does not keep it from loading)"
-        lines += [f"  {item.code}{kind} · {item.where}", f"    {item.what}", f"    to do: {item.todo}"]
+        lines += [f"  {item.code}{kind} · {item.where}", f"    {item.what}"]
+        lines += [f"    changed: {item.change}"] if item.change else []
+        lines += [f"    to do: {item.todo}"]
     return "\n".join(lines)
 
 

@@ -109,5 +109,28 @@ def test_dropout_is_on_with_training_and_off_in_predict(case):
     assert min(_rms(curve - target) for curve in on) > 1.2 * _rms(off - target)
 
 
+def test_a_redefined_function_costs_most_of_the_gain_and_is_kept_here(case, tmp_path):
+    import keras
+
+    from lstm_tui.keras_adapter import load_model
+    from lstm_tui.keras_adapter.rebuilding import rebuild
+    from lstm_tui.recurrent.forms import Form
+
+    scenario = case("redefined-gate")
+    prices, target = scenario.input, scenario.target
+    path = scenario.path.parent / scenario.words["model"]
+    loaded = load_model(path)
+    own = scenario.predict(loaded.model, prices)
+    np.testing.assert_allclose(own, scenario.expected, rtol=1e-5, atol=1e-5)
+    silently = scenario.predict(keras.models.load_model(path, compile=False), prices)
+    assert np.abs(silently - own).max() == pytest.approx(0.146, abs=0.005)
+    errors = [_rms(curve - target) for curve in (own, silently, prices)]
+    assert errors == pytest.approx([0.066, 0.110, 0.151], abs=0.003)
+
+    rebuild(loaded, Form(), {}, tmp_path / "new.keras", lambda *_: None)
+    new = scenario.predict(keras.models.load_model(tmp_path / "new.keras"), prices)
+    np.testing.assert_allclose(new, own, atol=1e-5)
+
+
 def _rms(error: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(error))))
