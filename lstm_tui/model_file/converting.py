@@ -77,18 +77,27 @@ def _write_hdf5(copy: Path, text: str, fused: Mapping[str, str]) -> None:
 
 
 def _replace_weights(file: Any, layer: str, class_name: str, copy: Path) -> None:
-    """The three weights of a CuDNN layer at top level, in the layout of its successor."""
-    group: Any = file["model_weights"].get(layer.rpartition("/")[2], {}) if "model_weights" in file else {}
-    names = [_text(name) for name in group.attrs.get("weight_names", ())] if group else []
+    """The weights of a CuDNN layer, or of both halves of a Bidirectional, in the layout of its successor."""
+    top, name = layer.partition("/")[0], layer.rpartition("/")[2]
+    group: Any = file["model_weights"].get(top, {}) if "model_weights" in file else {}
+    listed = [_text(each) for each in group.attrs.get("weight_names", ())] if group else []
+    halves = {name, f"forward_{name}", f"backward_{name}"}
+    owned: dict[str, list[str]] = {}
+    for each in listed:
+        if halves.intersection(each.split("/")):
+            owned.setdefault(each.rpartition("/")[0], []).append(each)
+    for names in owned.values() or [[]]:
+        _replace_three(group, names, f"{copy.name}: {layer}", class_name)
+
+
+def _replace_three(group: Any, names: list[str], where: str, class_name: str) -> None:
+    """Kernel, recurrent kernel and bias, in this order. Raises: CorruptModelError."""
     if len(names) != 3:
-        raise CorruptModelError(
-            f"{copy.name}: {layer}: {len(names)} weights found in the file, where a {class_name} has 3.",
-            expected="a CuDNN layer at the top level of the model",
-        )
+        raise CorruptModelError(f"{where}: {len(names)} weights in the file, where a {class_name} has 3.")
     try:
         plain = as_plain_weights(class_name, *(np.asarray(group[name]) for name in names))
     except ValueError as error:
-        raise CorruptModelError(f"{copy.name}: {layer}: {error}.") from error
+        raise CorruptModelError(f"{where}: {error}.") from error
     for name, values in zip(names, plain, strict=True):
         del group[name]
         group[name] = values

@@ -92,8 +92,15 @@ def find_weights(
     """
     listing = Listing.from_json(in_child(path, lambda: _listing(path, file_format)))
     located = locate(listing, root, declared, file_format)
-    as_stored = {path: _as_stored(own, fused.get(path)) for path, own in declared.items()}
+    as_stored = {path: _as_stored(own, _fused_at(path, fused)) for path, own in declared.items()}
     return FoundWeights(located, (*listing.obstacles, *_misfits(root, as_stored, located, file_format)))
+
+
+def _fused_at(path: str, fused: Mapping[str, str]) -> str | None:
+    """The CuDNN class at a path; the halves of a Bidirectional are one layer in the file."""
+    parent, _, name = path.rpartition("/")
+    whole = name.removeprefix("forward_").removeprefix("backward_")
+    return fused.get(path) or fused.get(f"{parent}/{whole}".lstrip("/"))
 
 
 def _as_stored(own: Weights | None, fused: str | None) -> Weights | None:

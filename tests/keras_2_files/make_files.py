@@ -111,6 +111,16 @@ def cudnn() -> keras.Model:
     )
 
 
+def cudnn_inside() -> keras.Model:
+    """CuDNN layers in a wrapper and in a model inside a model."""
+    fused = tf.compat.v1.keras.layers
+    inner = keras.Sequential(
+        [fused.CuDNNGRU(3, return_sequences=True, input_shape=SEQUENCE), layers.Dense(2)]
+    )
+    x = keras.Input(SEQUENCE)
+    return keras.Model(x, layers.Dense(1)(layers.Bidirectional(fused.CuDNNLSTM(3))(inner(x))))
+
+
 def operations() -> keras.Model:
     """Operations of TensorFlow in the graph: nothing in Keras 3 reads them."""
     x = keras.Input(SEQUENCE)
@@ -130,6 +140,7 @@ FILES = {
     mixed_precision: ("h5", "keras"),
     stateful: ("h5", "keras"),
     cudnn: ("h5",),
+    cudnn_inside: ("h5",),
     operations: ("keras",),
 }
 
@@ -146,19 +157,28 @@ def main(folder: Path) -> None:
         inputs = [1.5 * rng.normal(size=shape).astype(np.float32) for shape in shapes]
         for suffix in suffixes:
             model.save(folder / f"{make.__name__}.{suffix}")
-        if make is cudnn:
-            model = _unfused(folder / "cudnn.h5")
+        if make in _UNFUSED:
+            model = _UNFUSED[make]()
+            model.load_weights(folder / f"{make.__name__}.h5")
         answer = model.predict(inputs if len(inputs) > 1 else inputs[0], batch_size=2, verbose=0)
         kept = {f"x{number}": array for number, array in enumerate(inputs)}
         np.savez(folder / f"{make.__name__}.npz", y=answer, **kept)
 
 
-def _unfused(path: Path) -> keras.Model:
-    model = keras.Sequential(
+def _plain_cudnn() -> keras.Model:
+    return keras.Sequential(
         [layers.LSTM(4, return_sequences=True, input_shape=SEQUENCE), layers.GRU(3), layers.Dense(1)]
     )
-    model.load_weights(path)
-    return model
+
+
+def _plain_cudnn_inside() -> keras.Model:
+    inner = keras.Sequential([layers.GRU(3, return_sequences=True, input_shape=SEQUENCE), layers.Dense(2)])
+    x = keras.Input(SEQUENCE)
+    return keras.Model(x, layers.Dense(1)(layers.Bidirectional(layers.LSTM(3))(inner(x))))
+
+
+#: The same models of layers that run without a GPU, into which Keras 2 loads the weights.
+_UNFUSED = {cudnn: _plain_cudnn, cudnn_inside: _plain_cudnn_inside}
 
 
 if __name__ == "__main__":
