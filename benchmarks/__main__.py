@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.gradients import gradients
 from benchmarks.measuring import Figure, table
 from benchmarks.models import Files, written
 from benchmarks.recording import recording
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "stalls": lambda place: stalls(place.files, place.environment, place.folder, quick=place.quick),
     "stepping": lambda place: stepping(place.files, place.environment, quick=place.quick),
     "recording": lambda place: recording(quick=place.quick),
+    "gradients": lambda place: gradients(quick=place.quick),
     "window": lambda place: window(quick=place.quick),
 }
 

@@ -6,10 +6,18 @@ ratio is taken in each round before the median is.
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from benchmarks.models import ROOT
+from lstm_tui.engine.environment import tensorflow_environment
+from lstm_tui.engine.options import EngineOptions
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,21 @@ def timed(thing: Callable[[], object]) -> float:
     began = time.perf_counter()
     thing()
     return time.perf_counter() - began
+
+
+def measured_apart(module: str, *arguments: int) -> dict[str, Sample]:
+    """What `module` prints last, run in a process of its own, whose TensorFlow may print what it likes."""
+    environment = {**os.environ, **tensorflow_environment(EngineOptions())}
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[2:])} could not be measured:\n{done.stderr}")
+    return {name: Sample(tuple(values)) for name, values in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+def print_samples(samples: Mapping[str, Sample]) -> None:
+    """The last line of a process that `measured_apart` runs."""
+    print(json.dumps({name: sample.values for name, sample in samples.items()}))
 
 
 def table(figures: Sequence[Figure]) -> str:

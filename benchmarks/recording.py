@@ -6,17 +6,21 @@ left out on both sides by a first call, and told apart.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.measuring import Figure, Sample, at_least, at_most, in_turn, timed
-from benchmarks.models import LARGE, ROOT, SMALL, Case, sequence, stacked_lstm
-from lstm_tui.engine.environment import tensorflow_environment
-from lstm_tui.engine.options import EngineOptions
+from benchmarks.measuring import (
+    Figure,
+    Sample,
+    at_least,
+    at_most,
+    in_turn,
+    measured_apart,
+    print_samples,
+    timed,
+)
+from benchmarks.models import LARGE, SMALL, Case, sequence, stacked_lstm
 
 #: Against one `model.predict`, by case.
 PREDICT_GOALS = {SMALL: 0.5, LARGE: 1.0}
@@ -31,7 +35,7 @@ def recording(*, quick: bool) -> list[Figure]:
 
 
 def _figures(case: Case, quick: bool) -> list[Figure]:
-    seconds = _measured_apart(case, rounds=5 if quick else 15)
+    seconds = measured_apart(__name__, case.timesteps, case.units, 5 if quick else 15)
     record, first = seconds["record"], seconds["first_record"].over(seconds["first_predict"])
     milliseconds = {name: sample.words("{:.3g}", 1000) for name, sample in seconds.items()}
     told = f"recording {milliseconds['record']} ms, predict {milliseconds['predict']} ms"
@@ -72,16 +76,6 @@ def _figures(case: Case, quick: bool) -> list[Figure]:
 
 def _times(one: Sample, count: int) -> Sample:
     return Sample(tuple(value * count for value in one.values))
-
-
-def _measured_apart(case: Case, rounds: int) -> dict[str, Sample]:
-    """`measured` in a process of its own, whose TensorFlow may print what it likes."""
-    environment = {**os.environ, **tensorflow_environment(EngineOptions())}
-    command = [sys.executable, "-m", __name__, str(case.timesteps), str(case.units), str(rounds)]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{case.words} could not be measured:\n{done.stderr}")
-    return {name: Sample(tuple(values)) for name, values in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
 def measured(case: Case, rounds: int) -> dict[str, Sample]:
@@ -146,5 +140,4 @@ def _predict_steps(stateful: Any, x: Any) -> Callable[[], None]:
 
 if __name__ == "__main__":
     timesteps, units, rounds = map(int, sys.argv[1:])
-    samples = measured(Case(timesteps, units), rounds)
-    print(json.dumps({name: sample.values for name, sample in samples.items()}))
+    print_samples(measured(Case(timesteps, units), rounds))
