@@ -20,6 +20,7 @@ from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file import what_there_is
+from lstm_tui.plain_text import one_line
 from lstm_tui.session.commands import (
     Announce,
     AskAgain,
@@ -189,9 +190,9 @@ class Workbench(App[int]):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n", encoding="utf-8")
         except OSError:
-            self.notify_plainly(f"copied: {text[:200]}")
+            self.notify_plainly(f"copied: {one_line(text, 60)}")
             return
-        self.notify_plainly(f"copied, also to {path}\n{text[:200]}")
+        self.notify_plainly(f"copied, also to {path}\n{one_line(text, 60)}")
 
     def save_picture(self) -> None:
         """The screen as SVG in the current folder."""
@@ -255,7 +256,8 @@ class Workbench(App[int]):
                     self.notify_plainly(text, severity)
 
     def _offer_unsaved(self) -> None:
-        for kept in recovery.kept()[:1]:
+        kept = recovery.newest()
+        if kept is not None:
             words = f"Unsaved work of {kept.when} is kept. To open it:\nlstm-tui {kept.arguments}"
             self.notify_plainly(words, "warning", 12)
 

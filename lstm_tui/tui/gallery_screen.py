@@ -47,7 +47,7 @@ class GalleryScreen(Screen[None]):
             with VerticalScroll(id="gallery-story"):
                 yield Static("", id="gallery-text", markup=False)
         yield Static(
-            "Enter opens · Up Down choose · ? help · q quit · your own: lstm-tui model.keras --input x.npy",
+            "Enter opens · Up Down choose · ? help · q quit · lstm-tui MODEL opens yours",
             id="hints",
             markup=False,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -13,10 +15,13 @@ from textual.widgets import Static
 
 from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, groups, key_word
-from lstm_tui.tui.story import story_text
+from lstm_tui.tui.story import hanging, story_text
 
 if TYPE_CHECKING:
     from lstm_tui.tui.app import Workbench
+
+#: Longer lines are hard to read.
+_WIDEST = 110
 
 _WORDS = (
     ("hidden state h", "what a recurrent layer hands to the next layer and to its own next step"),
@@ -26,6 +31,10 @@ _WORDS = (
     ("output gate o", "how much of tanh(c) is shown as h"),
     ("update gate z, reset gate r", "the GRU's gates: h = z * h_prev + (1 - z) * g"),
     ("saturated", "a gate below 0.05 or above 0.95: it hardly reacts to the input any more"),
+    (
+        "shut, open",
+        "the share of a layer's units whose gate is saturated so: at this step, then of all steps",
+    ),
     ("had the sequence ended here", "the prediction of the model for the steps up to the cursor alone"),
 )
 
@@ -39,12 +48,15 @@ class _ReadingScreen(ModalScreen[None]):
     ]
     DEFAULT_CLASSES = "reading"
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Callable[[int], Text]) -> None:
+        """`text`: what to read, in lines of at most so many cells."""
         super().__init__()
-        self._text = text
+        self._text_for = text
+        self._text = Text()
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
+        self._text = self._text_for(min(self.app.size.width - 3, _WIDEST))
         with VerticalScroll():
             yield Static(self._text)
 
@@ -61,21 +73,21 @@ class HelpScreen(_ReadingScreen):
     """All keys from the table of actions, and the words of the field as they are used here."""
 
     def __init__(self, actions: tuple[Action, ...]) -> None:
-        super().__init__(help_text(actions))
+        super().__init__(partial(help_text, actions))
 
 
 class StoryScreen(_ReadingScreen):
     """What the scenario says, the edits made, every call, every layer: all the facts of the session."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(story_text(session))
+        super().__init__(partial(story_text, session))
 
 
-def help_text(actions: tuple[Action, ...]) -> Text:
-    """The help as styled text: two columns, key and meaning, group by group."""
+def help_text(actions: tuple[Action, ...], width: int) -> Text:
+    """The help as styled text: two columns, key and meaning, group by group; then the words."""
     text = Text()
     text.append("Keys", "bold")
-    text.append("        (Escape closes, arrows scroll)\n", "dim")
+    text.append("        (Escape closes, arrows scroll, y copies)\n", "dim")
     for group, members in groups(actions).items():
         text.append(f"\n{group}\n", "bold")
         for action in members:
@@ -85,5 +97,5 @@ def help_text(actions: tuple[Action, ...]) -> Text:
     text.append("\nWords\n", "bold")
     for word, meaning in _WORDS:
         text.append(f"  {word}\n", "bold")
-        text.append(f"      {meaning}\n")
+        text.append(hanging(meaning, width, 4))
     return text

@@ -5,6 +5,7 @@ The scenario lies in the state folder, away from the model: it is opened with th
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import time
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from pathlib import Path
 from lstm_tui.errors import ScenarioError
 from lstm_tui.session.state import Session
 from lstm_tui.tui.saving import save_session
-from lstm_tui.tui.settings import state_folder
+from lstm_tui.tui.settings import unsaved_folder
 
-_MOST_KEPT = 20
+#: What is older than a week, in seconds, stays where it is but is not offered at every start.
+_OFFERED_FOR = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -32,30 +34,34 @@ def keep(session: Session) -> Kept:
 
     Raises: ScenarioError where that cannot be written either.
     """
-    stamp = time.strftime("%Y-%m-%d-%H%M%S")
-    path = _folder() / f"{session.model.path.stem}-{stamp}.yaml"
+    stem = f"{session.model.path.stem}-{time.strftime('%Y-%m-%d-%H%M%S')}"
+    paths = (unsaved_folder() / f"{stem}-{number}.yaml" for number in itertools.count(1))
+    path = next(path for path in paths if not path.exists())
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         save_session(session, path, copy_model=False)
         note = path.with_suffix(".model")
         note.write_text(str(session.model.path.resolve()), encoding="utf-8")
+        if session.story.path is not None:
+            forget(session.story.path)  # what was opened from here and changed further
         return _kept(note)
     except OSError as error:
         raise ScenarioError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def kept() -> tuple[Kept, ...]:
-    """What was kept and not yet opened or thrown away, newest first."""
+def newest() -> Kept | None:
+    """What was kept last, in the past week, and not saved since."""
     try:
-        notes = sorted(_folder().glob("*.model"), key=lambda note: note.stat().st_mtime, reverse=True)
-        return tuple(_kept(note) for note in notes[:_MOST_KEPT])
+        notes = [(note.stat().st_mtime, note) for note in unsaved_folder().glob("*.model")]
+        age, note = max(notes, default=(0.0, None))
+        return _kept(note) if note is not None and time.time() - age < _OFFERED_FOR else None
     except OSError:
-        return ()
+        return None
 
 
 def forget(path: Path) -> None:
     """The scenario at `path` was opened or saved elsewhere: it is not offered again."""
-    if path.parent == _folder():
+    if path.parent == unsaved_folder():
         path.with_suffix(".model").unlink(missing_ok=True)
 
 
@@ -65,7 +71,3 @@ def _kept(note: Path) -> Kept:
     return Kept(
         note.with_suffix(".yaml"), when, f"{shlex.quote(model)} {shlex.quote(str(note.with_suffix('.yaml')))}"
     )
-
-
-def _folder() -> Path:
-    return state_folder() / "unsaved"

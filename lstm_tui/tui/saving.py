@@ -12,6 +12,7 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.scenario.gallery import gallery_folder
 from lstm_tui.session.edits import with_call_edits
 from lstm_tui.session.state import Session
+from lstm_tui.tui.settings import unsaved_folder
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
     from lstm_tui.scenario.scenario import Scenario
@@ -19,15 +20,24 @@ if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
 
 
 def default_path(session: Session) -> Path:
-    """Its own file; for a bundled scenario a copy in the current folder; else one beside the model."""
+    """Its own file; for a bundled scenario a copy in the current folder; else one beside the model.
+
+    What was kept for the next start has no file of its own yet: nobody looks for it where it lies.
+    """
     own = session.story.path
+    if own is not None and _lies_in(own, unsaved_folder()):
+        own = None
     bundled = gallery_folder()
-    if own is not None and (bundled is None or not own.resolve().is_relative_to(bundled.resolve())):
+    if own is not None and (bundled is None or not _lies_in(own, bundled)):
         return own
     model = session.model.path
     start = model if own is None else Path(own.name)
     names = (start.with_name(f"{start.stem}-{number}.yaml") for number in itertools.count(1))
     return next(path for path in names if not path.exists())
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def save_session(session: Session, path: Path, *, copy_model: bool = True) -> None:

@@ -50,6 +50,11 @@ def state_folder() -> Path:
     return Path(override) if override else user_state_path("lstm-tui", appauthor=False)
 
 
+def unsaved_folder() -> Path:
+    """Where scenarios lie that were kept when the app ended with unsaved changes."""
+    return state_folder() / "unsaved"
+
+
 def read_settings(path: Path | None = None) -> Settings:
     """The settings at `path`; the defaults where there is no file.
 

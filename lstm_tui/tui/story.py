@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,17 +20,30 @@ from lstm_tui.session.view import shown_recording
 _MOST_VALUES = 8
 
 
-def story_text(session: Session) -> Text:
-    """Everything there is to say about `session`, in sections."""
+def story_text(session: Session, width: int) -> Text:
+    """Everything there is to say about `session`, in sections of lines of `width` cells at most."""
     text = Text()
     for title, lines in _sections(session):
         body = list(lines)
         if body:
             text.append(f"{title}\n", "bold")
             for line in body:
-                text.append(f"  {line}\n")
+                text.append(hanging(line, width, 2))
             text.append("\n")
     return text
+
+
+def hanging(line: str, width: int, indent: int) -> str:
+    """`line` indented, and indented further where it goes on; white space within it stays."""
+    lines = textwrap.wrap(
+        line,
+        max(width, 20),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        replace_whitespace=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines) + "\n"
 
 
 def _sections(session: Session) -> Iterator[tuple[str, Iterator[str]]]:

@@ -23,10 +23,8 @@ class OpenInputDialogue(LineDialogue[OpenInputs]):
     """Lists array files at hand; the word `random` draws a sequence that fits the model."""
 
     def __init__(self, model: ModelFacts, folders: Sequence[Path]) -> None:
-        files = [
-            (f"{path.name}  {path.parent}", str(path))
-            for path in _array_files([*folders, model.path.parent], model.path)
-        ]
+        found = _array_files([*folders, model.path.parent], model.path)
+        files = [(f"{path.name}  {path.parent}".removesuffix("  ."), str(path)) for path in found]
         super().__init__(
             "Open an input: .npy, .npz, .csv, .json or .h5",
             placeholder="a path, or: random, or: random 200 (timesteps)",

@@ -10,12 +10,12 @@ from lstm_tui.tui.panes.writing import Piece, line, two_ends
 
 
 def title_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """`gold.keras · Gold drifts … stateful · batch 1 · engine ready`."""
+    """`gold.keras · *Gold drifts … stateful · engine ready`; the star says that something is not saved."""
     ink = canvas.ink
     unsaved = "*" if session.unsaved else ""
     left: list[Piece] = [(f" {one_line(session.model.path.name)}", ink.strong)]
     if session.story.name:
-        left.append((f" · {one_line(session.story.name)}{unsaved}", ink.plain))
+        left.append((f" · {unsaved}{one_line(session.story.name)}", ink.plain))
     elif unsaved:
         left.append((" · unsaved changes", ink.dim))
     facts = []
@@ -37,7 +37,8 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
         case "gone":
             return [("engine gone · Ctrl+R ", ink.bad)]
         case _:
-            return [(f"{one_line(engine.text or engine.stage, room)}{share} ", ink.warn)]
+            doing = engine.text or {"starting": "TensorFlow starts"}.get(engine.stage, engine.stage)
+            return [(f"{one_line(doing, room)}{share} ", ink.warn)]
 
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:

@@ -15,7 +15,7 @@ from lstm_tui.session.offers import shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import comparison, shown_outcome
 from lstm_tui.tui.panes import Canvas, Line
-from lstm_tui.tui.panes.writing import heading, line, two_ends, wrapped
+from lstm_tui.tui.panes.writing import heading, two_ends, wrapped
 
 #: From this many timesteps on a call takes long enough to say why.
 _LONG = 100_000
@@ -113,7 +113,7 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
         return []
     ink, width = canvas.ink, canvas.width
     last = describe(session.history.done[-1]) if session.history.done else "undone"
-    lines = [heading("Before → after", last, width, ink.title, ink.dim)]
+    lines = [heading("Before → after", (last, ""), width, ink.title, ink.dim)]
     for word, outcome in (("was", change.before), ("is", change.after)):
         lines.append(
             two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain)
@@ -165,10 +165,9 @@ def _changes(session: Session, canvas: Canvas) -> list[Line]:
         return []
     ink, width = canvas.ink, canvas.width
     lines = [heading("Changes", "u undoes", width, ink.title, ink.dim)]
-    return [
-        *lines,
-        *(line([(f" {number} {describe(edit)}", ink.plain)], width) for number, edit in enumerate(done, 1)),
-    ]
+    for number, edit in enumerate(done, 1):
+        lines += wrapped(f"{number} {describe(edit)}", ink.plain, width, 3, indent=2)
+    return lines
 
 
 def _story(session: Session, canvas: Canvas) -> list[Line]:

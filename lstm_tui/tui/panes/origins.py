@@ -31,7 +31,7 @@ def origins_pane(session: Session, canvas: Canvas) -> list[Line]:
         f"{one_line(trace.path)} {parts.series}[{unit}] at t {cursor.step} = {short_number(parts.total, 5)}"
     )
     table = contribution_table(parts, width=width, height=canvas.height - 1, palette=canvas.palette)
-    return [heading(where, "digits jump  e closes", width, ink.title, ink.dim), *table.lines]
+    return [heading(where, ("digits jump · e closes", "e closes"), width, ink.title, ink.dim), *table.lines]
 
 
 def origin_steps(session: Session, count: int) -> tuple[int, ...]:

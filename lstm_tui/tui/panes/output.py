@@ -31,21 +31,23 @@ def output_pane(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _head(recording: Recording, session: Session, view: OutputView, canvas: Canvas) -> Line:
-    """`── dense (1, 1)  prediction 0.53  target 0.5  had the sequence ended here`."""
+    """`── dense (1, 1)  prediction 0.53  target 0.5  had the sequence ended here`; the shape gives way."""
     ink = canvas.ink
     step = session.cursor.step
     if view.predictions is not None and len(view.predictions):
         shown, when = view.predictions[min(step, len(view.predictions) - 1)], view.note
     else:
         shown, when = view.final, "at the end of the sequence"
-    shape = shape_words(recording.outputs[view.name].shape)
-    pieces: list[Piece] = [("── ", ink.dim), (one_line(view.name, 24), ink.title), (f" {shape}  ", ink.dim)]
-    pieces += [("prediction ", ink.dim), (_numbers(shown), ink.strong)]
+    name: list[Piece] = [("── ", ink.dim), (one_line(view.name, 24), ink.title)]
+    pieces: list[Piece] = [("  prediction ", ink.dim), (_numbers(shown), ink.strong)]
     target = _target_at(view, step)
     if target is not None:
         pieces += [("  target ", ink.dim), (_numbers(target), ink.plain)]
+    shape = f" {shape_words(recording.outputs[view.name].shape)}"
+    if sum(len(text) for text, _ in (*name, *pieces)) + len(shape) <= canvas.width:
+        name.append((shape, ink.dim))
     more = f"  +{len(recording.outputs) - 1} more outputs: i" if len(recording.outputs) > 1 else ""
-    return line([*pieces, (f"  {when}{more}", ink.dim)], canvas.width)
+    return line([*name, *pieces, (f"  {when}{more}", ink.dim)], canvas.width)
 
 
 def _target_at(view: OutputView, step: int) -> Array | None:

@@ -45,7 +45,8 @@ def _profile(found: Gradients, horizons: Mapping[str, Horizon], step: int, canva
     ink, width, palette = canvas.ink, canvas.width, canvas.palette
     name, first = next(iter(horizons.items()))
     precision = ", float64" if found.exact is not None else ""
-    title = heading(f"Gradient of the {found.of}{precision}", "norm per step", width, ink.title, ink.dim)
+    asides = ("norm per step", "")
+    title = heading(f"Gradient of the {found.of}{precision}", asides, width, ink.title, ink.dim)
     note = wrapped(found.exact_note, ink.dim, width, 1 if found.exact is not None else 2)
     plot = profile_plot(horizons, width=width, height=max(canvas.height - 4 - len(note), 3), palette=palette)
     return [

@@ -107,9 +107,8 @@ def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> 
         f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})",
         f"({trace.batch}, {trace.timesteps}, {trace.units})",
     )
-    asides = [f"{where}{shape}  {ends}" for shape in shapes]
-    aside = asides[0] if len(name) + len(asides[0]) + 6 <= canvas.width else asides[1]
-    return heading(name, aside, canvas.width, ink.title, ink.dim)
+    asides = [*(f"{where}{shape}  {ends}" for shape in shapes), f"{where}{ends}", ends]
+    return heading(name, asides, canvas.width, ink.title, ink.dim)
 
 
 def _nothing_yet(session: Session, canvas: Canvas) -> list[Line]:

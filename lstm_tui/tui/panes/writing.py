@@ -41,16 +41,30 @@ def two_ends(left: Sequence[Piece], right: Sequence[Piece], width: int, fill: St
     )
 
 
-def heading(title: str, aside: str, width: int, title_style: Style, rule_style: Style) -> Line:
-    """`── title  aside ─────`: the top of a pane."""
+def heading(
+    title: str, aside: str | Sequence[str], width: int, title_style: Style, rule_style: Style
+) -> Line:
+    """`── title  aside ─────`: the top of a pane. Of several asides the first that fits, else the last."""
     pieces = [("── ", rule_style), (title, title_style)]
-    if aside:
-        pieces.append((f"  {aside}", rule_style))
+    room = width - cell_len(title) - 5
+    asides = [aside] if isinstance(aside, str) else list(aside)
+    chosen = next((each for each in asides if cell_len(each) <= room), asides[-1])
+    if chosen:
+        pieces.append((f"  {chosen}", rule_style))
     used = sum(cell_len(text) for text, _ in pieces)
     return line([*pieces, (" " + "─" * max(width - used - 1, 0), rule_style)], width)
 
 
-def wrapped(text: str, style: Style, width: int, most_lines: int) -> list[Line]:
-    """`text` in at most `most_lines` lines of `width`, the last with an ellipsis where it is cut."""
-    lines = textwrap.wrap(one_line(text, 1000), max(width, 8), max_lines=max(most_lines, 1), placeholder=" …")
+def wrapped(text: str, style: Style, width: int, most_lines: int, indent: int = 0) -> list[Line]:
+    """`text` in at most `most_lines` lines of `width`, the last with an ellipsis where it is cut.
+
+    indent: of the lines after the first.
+    """
+    lines = textwrap.wrap(
+        one_line(text, 1000),
+        max(width, 8),
+        max_lines=max(most_lines, 1),
+        placeholder=" …",
+        subsequent_indent=" " * indent,
+    )
     return [line([(part, style)], width) for part in lines]
