@@ -107,7 +107,7 @@ def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> 
         f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})",
         f"({trace.batch}, {trace.timesteps}, {trace.units})",
     )
-    asides = [*(f"{where}{shape}  {ends}" for shape in shapes), f"{where}{ends}", ends]
+    asides = [*(f"{where}{shape}  {ends}" for shape in shapes), f"{where}{shapes[1]}", ends]
     return heading(name, asides, canvas.width, ink.title, ink.dim)
 
 
