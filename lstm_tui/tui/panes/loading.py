@@ -14,16 +14,26 @@ _PLACE, _TODO = 3, 4
 
 def loading_pane(session: Session, canvas: Canvas) -> list[Line]:
     """Everything that keeps the model from being loaded; empty where it loads, or nobody has tried yet."""
+    refusal = session.model_refusal
     blocking = [item for item in session.model.obstacles if item.blocking]
-    if session.model_refusal is None and (session.model.format or not blocking):
+    if refusal is None and (session.model.format or not blocking):
         return []
+    if refusal is not None and not any(_is_of(refusal.reason, item) for item in blocking):
+        blocking = []  # the user has allowed for them; it failed for another reason
     ink, width = canvas.ink, canvas.width
     lines = [heading("✗ The model does not load", session.model.path.name, width, ink.bad, ink.dim)]
-    if not blocking and session.model_refusal is not None:
-        lines += wrapped(session.model_refusal.reason, ink.strong, width, canvas.height - 1)
+    if not blocking and refusal is not None:
+        lines += wrapped(refusal.reason, ink.strong, width, canvas.height - 1)
     for code in dict.fromkeys(item.code for item in blocking):
         lines += _finding(code, [item for item in blocking if item.code == code], canvas)
+    if refusal is not None and refusal.details:
+        lines += wrapped("i shows the traceback.", ink.dim, width, 1)
     return lines[: canvas.height]
+
+
+def _is_of(reason: str, item: Obstacle) -> bool:
+    """Whether a refusal is because of this obstacle: it names its code, or says the same."""
+    return item.code in reason or item.what[:40] in reason
 
 
 def _finding(code: str, found: list[Obstacle], canvas: Canvas) -> list[Line]:
