@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.faults import healthy as healthy_models
-from benchmarks.faults import loading, outputs, outputs_healthy, outputs_values, states
+from benchmarks.faults import (
+    inputs,
+    inputs_healthy,
+    inputs_masks,
+    inputs_scale,
+    loading,
+    outputs,
+    outputs_healthy,
+    outputs_values,
+    states,
+)
 from benchmarks.faults.specimen import HealthyRecipe, Recipe
 
 FAMILIES: dict[str, tuple[Recipe, ...]] = {
+    "inputs": (*inputs.RECIPES, *inputs_masks.RECIPES, *inputs_scale.RECIPES),
     "loading": loading.RECIPES,
     "outputs": (*outputs.RECIPES, *outputs_values.RECIPES),
     "states": states.RECIPES,
 }
 HEALTHY: tuple[HealthyRecipe, ...] = (
     *healthy_models.RECIPES,
+    *inputs_healthy.RECIPES,
     *loading.HEALTHY,
     *outputs_healthy.HEALTHY,
 )

@@ -18,7 +18,7 @@ from lstm_tui.scenario.plan import name_inputs, named_call, recordable_calls
 
 @dataclass(frozen=True)
 class Examined:
-    """A label and what was found: codes above info, in order.
+    """A label and what was found: codes above info, in order, and the label's own where it is an info.
 
     failed: codes of checks that crashed. seconds: of the whole diagnosis, loading left out.
     """
@@ -59,10 +59,15 @@ def examined(name: str, specimen: Specimen, *, peers: bool = False) -> tuple[Exa
         began, diagnosis = time.perf_counter(), _diagnosed(path, specimen)
         taken = time.perf_counter() - began
         alarms = _alarms(path, specimen) if peers else {}
-    found = Examined(
-        name, specimen.code, diagnosis.codes, specimen.tolerated, tuple(diagnosis.failed), taken, alarms
-    )
+    codes = (*diagnosis.codes, *_told_as_info(specimen.code, diagnosis))
+    found = Examined(name, specimen.code, codes, specimen.tolerated, tuple(diagnosis.failed), taken, alarms)
     return found, diagnosis
+
+
+def _told_as_info(code: str, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """The label itself, where it is a code that is only told for information."""
+    infos = {finding.code for finding in diagnosis.findings if finding.severity == "info"}
+    return (code,) if code in infos else ()
 
 
 def _diagnosed(path: Path, specimen: Specimen) -> Diagnosis:

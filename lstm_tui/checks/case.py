@@ -72,6 +72,10 @@ class Laboratory(Protocol):
         """States that one layer hands to another as `initial_state`, as far as the model is a graph."""
         ...
 
+    def wiring(self) -> Mapping[str, tuple[str, ...]]:
+        """By path of a layer or operation, the paths of what feeds it; empty for a subclassed model."""
+        ...
+
     def altered(
         self, alterations: Sequence[Alteration] = (), weights: Mapping[str, Array] | None = None
     ) -> Laboratory:
@@ -228,6 +232,11 @@ class Case:
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         """The configuration of every layer by path, as far as it is plain values."""
         return self.lab.settings()
+
+    @cached_property
+    def wiring(self) -> Mapping[str, tuple[str, ...]]:
+        """By path of a layer or operation, what feeds it; empty for a subclassed model."""
+        return self.lab.wiring()
 
     @cached_property
     def gradients(self) -> Gradients:

@@ -8,7 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lstm_tui.checks.check import Check, Lesson
-from lstm_tui.checks.inputs import not_finite
+from lstm_tui.checks.inputs import (
+    ambiguous,
+    axes_swapped,
+    batch_size,
+    features,
+    index_range,
+    length,
+    mask_collision,
+    mask_empty,
+    mask_left,
+    mask_lost,
+    mask_missing,
+    mask_tail,
+    missing,
+    not_finite,
+    output_scale,
+    rank,
+    retraced,
+    rows_broadcast,
+    scale,
+    swapped,
+)
 from lstm_tui.checks.loading import activation
 from lstm_tui.checks.loading.lessons import LOADING
 from lstm_tui.checks.outputs import (
@@ -26,7 +47,26 @@ from lstm_tui.checks.states import carryover
 
 CHECKS: tuple[Check, ...] = (
     activation.CHECK,
+    retraced.CHECK,
+    rank.CHECK,
+    axes_swapped.CHECK,
+    features.CHECK,
+    length.CHECK,
+    batch_size.CHECK,
+    rows_broadcast.CHECK,
+    missing.CHECK,
+    index_range.CHECK,
+    ambiguous.CHECK,
     not_finite.CHECK,
+    mask_empty.CHECK,
+    mask_left.CHECK,
+    mask_lost.CHECK,
+    mask_collision.CHECK,
+    mask_missing.CHECK,
+    mask_tail.CHECK,
+    swapped.CHECK,
+    scale.CHECK,
+    output_scale.CHECK,
     # why the output is not what was meant
     softmax.SINGLE,
     softmax.RECURRENT,

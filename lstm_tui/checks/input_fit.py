@@ -36,6 +36,7 @@ class Explanation:
 
     reshapes: what would make `input_name` fit, the likeliest first.
     certain: Keras refuses this; False where the call may go through and mean something else.
+    layer: the path of the layer that fixes what is wanted, where it is known.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Explanation:
     reshapes: tuple[Suggestion, ...] = ()
     input_name: str = ""
     certain: bool = True
+    layer: str = ""
 
 
 def mismatch(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None:
@@ -87,18 +89,15 @@ class _Case:
 
     @property
     def wanted(self) -> Wanted:
-        """What the call must fit. Only a stateful model holds on to a batch size that it declares."""
-        free = (None, *self.tensor.shape[1:])
-        return wanted_input(free, dtype=self.tensor.dtype, bound_batch=self.bound, tokens=self.tokens)
+        return wanted_of(self.facts, self.tensor)
 
     @property
     def bound(self) -> int | None:
-        declared = self.tensor.shape[0] if self.tensor.shape else None
-        return self.facts.stateful_batch or (declared if self.facts.stateful else None)
+        return _bound(self.facts, self.tensor)
 
     @property
     def tokens(self) -> bool:
-        return _embedding(self.facts) is not None or np.dtype(self.tensor.dtype).kind in "iu"
+        return _tokens(self.facts, self.tensor)
 
     @property
     def title(self) -> str:
@@ -108,8 +107,24 @@ class _Case:
         wanted = self.wanted
         return suggestions(self.array.shape, wanted.shape, bound_batch=self.bound, tokens=self.tokens)
 
-    def explained(self, code: str, sentence: str, *, certain: bool = True) -> Explanation:
-        return Explanation(code, sentence, self.suggestions(), self.tensor.name, certain)
+    def explained(self, code: str, sentence: str, *, certain: bool = True, layer: str = "") -> Explanation:
+        return Explanation(code, sentence, self.suggestions(), self.tensor.name, certain, layer)
+
+
+def wanted_of(facts: ModelFacts, tensor: TensorFacts) -> Wanted:
+    """What a call must fit. Only a stateful model holds on to a batch size that it declares."""
+    bound = _bound(facts, tensor)
+    free = (None, *tensor.shape[1:])
+    return wanted_input(free, dtype=tensor.dtype, bound_batch=bound, tokens=_tokens(facts, tensor))
+
+
+def _bound(facts: ModelFacts, tensor: TensorFacts) -> int | None:
+    declared = tensor.shape[0] if tensor.shape else None
+    return facts.stateful_batch or (declared if facts.stateful else None)
+
+
+def _tokens(facts: ModelFacts, tensor: TensorFacts) -> bool:
+    return embedding_of(facts) is not None or np.dtype(tensor.dtype).kind in "iu"
 
 
 def _missing(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None:
@@ -143,7 +158,9 @@ def _misfit(case: _Case) -> Explanation | None:
             sentence = f"{case.title} has shape {shape}, timesteps and features exchanged: {wanted}."
             return case.explained(_CODES[kind], sentence)
         case "features":
-            return case.explained(_CODES[kind], _wrong_features(case))
+            fixing = _fixing_layer(case)
+            path = fixing.path if fixing is not None else ""
+            return case.explained(_CODES[kind], _wrong_features(case, fixing), layer=path)
 
 
 def _wrong_rank(case: _Case) -> Explanation | None:
@@ -173,19 +190,20 @@ def _read_silently(shape: Size, wanted: Wanted) -> Size | None:
     return None
 
 
-def _wrong_features(case: _Case) -> str:
+def _wrong_features(case: _Case, fixing: LayerFacts | None) -> str:
     shape, wanted = case.array.shape, case.wanted
+    who = layer_words(fixing) if fixing is not None else "the model"
     has = f"{count(shape[-1], 'feature')} per {'timestep' if len(shape) > 2 else 'sample'}"
     shapes = f"shape {shown_shape(shape)} where {axes_words(wanted)} is wanted"
-    return f"{case.title} has {has}, {_fixing_layer(case)} wants {wanted.shape[-1]}: {shapes}."
+    return f"{case.title} has {has}, {who} wants {wanted.shape[-1]}: {shapes}."
 
 
-def _fixing_layer(case: _Case) -> str:
+def _fixing_layer(case: _Case) -> LayerFacts | None:
     """What fixes the number of features: the layer that refused, or the first with weights."""
     layer = case.facts.layer(case.failed or "")
     if layer is None and len(case.facts.inputs) == 1:
         layer = next((each for each in case.facts.layers if each.own_parameters), None)
-    return layer_words(layer) if layer is not None else "the model"
+    return layer
 
 
 def _wrong_length(case: _Case) -> Explanation:
@@ -197,7 +215,8 @@ def _wrong_length(case: _Case) -> Explanation:
         who = layer_words(refusing) if refusing is not None else "it"
         because = f"{who} takes no other length"
     sentence = f"{case.title} has {count(steps, 'timestep')}, the model was built for {built_for}: {because}."
-    return case.explained("input-length", sentence, certain=flatten is not None)
+    path = refusing.path if refusing is not None else ""
+    return case.explained("input-length", sentence, certain=flatten is not None, layer=path)
 
 
 def _wrong_batch(case: _Case) -> Explanation:
@@ -228,8 +247,8 @@ def differing(sizes: Mapping[str, int]) -> str:
 
 def bad_id(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None:
     """The first token id that the Embedding, the first layer of a model with one input, has no row for."""
-    embedding, known = _embedding(facts), pairs(facts, inputs)
-    table = _table_size(embedding) if embedding is not None else 0
+    embedding, known = embedding_of(facts), pairs(facts, inputs)
+    table = table_size(embedding) if embedding is not None else 0
     if embedding is None or not table or len(known) != 1 or not known[0][1].size:
         return None
     tensor, array = known[0]
@@ -245,13 +264,13 @@ def bad_id(facts: ModelFacts, inputs: Mapping[str, Array]) -> Explanation | None
     return Explanation("index-range", sentence, input_name=tensor.name)
 
 
-def _table_size(embedding: LayerFacts) -> int:
+def table_size(embedding: LayerFacts) -> int:
     """How many ids it knows, from its weights and its output; 0 where the file does not say."""
     width = embedding.output_shapes[0][-1] if embedding.output_shapes else None
     return embedding.own_parameters // width if width else 0
 
 
-def _embedding(facts: ModelFacts) -> LayerFacts | None:
+def embedding_of(facts: ModelFacts) -> LayerFacts | None:
     """The Embedding that the single input goes into."""
     first = next((layer for layer in facts.layers if layer.class_name != "InputLayer"), None)
     return first if first is not None and first.class_name == "Embedding" and len(facts.inputs) == 1 else None

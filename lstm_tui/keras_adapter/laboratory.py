@@ -11,6 +11,7 @@ from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settin
 from lstm_tui.keras_adapter.feeding import as_array
 from lstm_tui.keras_adapter.handed_states import handed_states
 from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.wiring import wiring
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
@@ -58,6 +59,10 @@ class KerasLaboratory:
     def handed_states(self) -> tuple[HandedStates, ...]:
         """States that one layer hands to another as `initial_state`, as the graph says."""
         return handed_states(self._loaded.model, self._loaded.placed)
+
+    def wiring(self) -> Mapping[str, tuple[str, ...]]:
+        """By path of a layer or operation, what feeds it; empty for a subclassed model."""
+        return wiring(self._loaded.model)
 
     def altered(
         self, alterations: Sequence[Alteration] = (), weights: Mapping[str, Array] | None = None
