@@ -10,6 +10,7 @@ task runs here.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import select
@@ -87,7 +88,12 @@ def _answer(task: Callable[[], Any], writer: int, seconds: float) -> NoReturn:
 
 
 def _confine(seconds: float) -> None:
-    """Crash quietly, leave Ctrl-C to the parent, and end by oneself even if the parent is gone."""
+    """Crash quietly, leave Ctrl-C to the parent, and end by oneself even if the parent is gone.
+
+    Nothing of the parent's is collected here: what TensorFlow frees takes locks that a thread of the parent may
+    have held at the fork, and nobody lets go of in the child.
+    """
+    gc.disable()
     faulthandler.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":

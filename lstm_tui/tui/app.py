@@ -155,12 +155,17 @@ class Workbench(App[int]):
             self.dispatch(self._with_obstacles(said) if isinstance(said, ModelRefused) else said)
 
     def _with_obstacles(self, refused: ModelRefused) -> ModelRefused:
-        """The refusal with all that the file shows: it stands where the states would be."""
+        """The refusal with all that the file shows: it stands where the states would be.
+
+        Where states stay in sight, of a run that succeeded before, it is told beside them.
+        """
+        session = self.session
         try:
-            facts = what_there_is(self.session.model.path) if self.session is not None else None
+            facts = what_there_is(session.model.path) if session is not None else None
         except LstmTuiError:
             facts = None
-        if facts is None or not any(item.blocking for item in facts.obstacles):
+        blocked = facts is not None and any(item.blocking for item in facts.obstacles)
+        if not blocked or (session is not None and session.run is not None):
             self.notify_plainly(refused.refusal.reason, "error", 30)
         return replace(refused, facts=facts)
 

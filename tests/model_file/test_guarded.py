@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -77,3 +78,9 @@ def test_nothing_is_left_open() -> None:
     for _ in range(3):
         in_child(PATH, lambda: 1)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_nothing_of_the_parent_is_collected_in_the_child() -> None:
+    """What TensorFlow frees waits for locks that a thread of the parent held at the fork."""
+    assert in_child(PATH, gc.isenabled) is False
+    assert gc.isenabled()
