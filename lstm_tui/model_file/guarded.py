@@ -90,8 +90,8 @@ def _answer(task: Callable[[], Any], writer: int, seconds: float) -> NoReturn:
 def _confine(seconds: float) -> None:
     """Crash quietly, leave Ctrl-C to the parent, and end by oneself even if the parent is gone.
 
-    Nothing of the parent's is collected here: what TensorFlow frees takes locks that a thread of the parent may
-    have held at the fork, and nobody lets go of in the child.
+    Nothing of the parent's is collected here: what TensorFlow frees takes locks that a thread of the parent
+    may have held at the fork, and nobody lets go of in the child.
     """
     gc.disable()
     faulthandler.disable()
