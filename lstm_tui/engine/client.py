@@ -36,6 +36,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.shape_options import ShapeExploration
 
 #: How long the host may take to say how a worker ended.
 _OBITUARY_SECONDS: Final = 2.0
@@ -202,7 +203,9 @@ class EngineProcess:
                 return Progressed(one_line(stage), fraction)
             case Refused(error=LstmTuiError(), details=details):
                 return replace(message, details=_safe_lines(details))
-            case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis()) | Found(Finding()):
+            case Found(Finding()):
+                return message
+            case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis() | ShapeExploration()):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

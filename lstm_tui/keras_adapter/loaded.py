@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -91,14 +92,15 @@ class LoadedModel:
     def diagnose(
         self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
     ) -> Diagnosis:
-        """All checks on this model; it is afterwards as it was."""
+        """All checks on this model, or on the copy that the plan wants; it is afterwards as it was."""
         from lstm_tui.checks.catalogue import CHECKS
         from lstm_tui.checks.running import diagnose
         from lstm_tui.keras_adapter.laboratory import KerasLaboratory
 
+        working = self.altered(subject.plan.alterations) if subject.plan.alterations else self
         return diagnose(
-            subject,
-            KerasLaboratory(self),
+            replace(subject, plan=replace(subject.plan, alterations=())),
+            KerasLaboratory(working),
             CHECKS,
             seconds=seconds,
             on_finding=on_finding,

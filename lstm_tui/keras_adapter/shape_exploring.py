@@ -233,6 +233,7 @@ def _refusal(error: Exception, placed: Sequence[Placed], subject: _Subject) -> t
     said = error.happened if isinstance(error, EditError) else keras_words(error)
     words = one_line(said.rpartition("altered.keras: ")[2].partition(". Inputs received")[0], 240)
     named, calling = _REFUSING.search(words), _CALLING.search(words)
+    words = words.rpartition("incompatible with the layer: ")[2].partition(". Full shape")[0]
     behind = [place for place in placed if place.path != subject.place.path]
     for place in behind:
         name = place.path.rpartition("/")[2]

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Inputs, Run, RunPlan
+from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import EngineState, Lens, Refusal
 
@@ -89,6 +92,13 @@ class MoveCall:
 
 
 @dataclass(frozen=True)
+class MoveFinding:
+    """Choose the `by`-th next finding and go where it shows."""
+
+    by: int
+
+
+@dataclass(frozen=True)
 class ChooseLens:
     """Look through this lens; a second time, back at the states."""
 
@@ -113,6 +123,28 @@ class MakeEdits:
     """Make these edits, in order, as one answer to one question."""
 
     edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class TryFix:
+    """Make the fix of the chosen finding as an edit."""
+
+
+@dataclass(frozen=True)
+class TakeShapes:
+    """Make the settings that are chosen in the view of shapes as an edit."""
+
+
+@dataclass(frozen=True)
+class WantShape:
+    """The shape that the user wants of the output; None where that is not said."""
+
+    shape: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class RunChecks:
+    """Run all checks on what is shown."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +230,38 @@ class GradientsArrived:
     gradients: Gradients | str
 
 
+@dataclass(frozen=True)
+class FindingArrived:
+    """A finding of the checks that run on the question with this key."""
+
+    key: str
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
+class DiagnosisArrived:
+    """The checks of the question with this key have ended, or why they could not."""
+
+    key: str
+    answer: Diagnosis | str
+
+
+@dataclass(frozen=True)
+class ShapesArrived:
+    """What each recurrent layer would give under other settings in the plan with this key, or why not."""
+
+    key: str
+    shapes: ShapeExploration | str
+
+
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
-    | ChooseSample | ChooseLens | SwitchGoal | SwitchPrecision
+    | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision
 )  # fmt: skip
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
+Inquire = RunChecks | TryFix | TakeShapes | WantShape | FindingArrived | DiagnosisArrived | ShapesArrived
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
-Command = Look | Change | FromEngine | EngineSaid
+Command = Look | Change | FromEngine | EngineSaid | Inquire
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,4 +287,21 @@ class StartGradients:
     plan: GradientPlan
 
 
-Effect = StartRun | StartGradients | Announce
+@dataclass(frozen=True, eq=False)
+class StartDiagnosis:
+    """Ask the engine for all checks on this subject."""
+
+    key: str
+    subject: Subject
+
+
+@dataclass(frozen=True, eq=False)
+class StartShapes:
+    """Ask the engine what the recurrent layers would give under other settings."""
+
+    key: str
+    inputs: Inputs
+    alterations: tuple[Alteration, ...]
+
+
+Effect = StartRun | StartGradients | StartDiagnosis | StartShapes | Announce

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Call, Inputs, Predict, ResetStates, RunPlan
+from lstm_tui.recurrent.calls import CALL_NAMES, Call, Inputs, Predict, ResetStates, RunPlan
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.actions import Action
 from lstm_tui.scenario.actions import describe as describe_action
@@ -26,8 +26,17 @@ class ResetBeforeEachCall:
     """A reset before every call that reads the state: what a server has to do between sequences."""
 
 
+@dataclass(frozen=True, eq=False)
+class ReplaceCalls:
+    """Other calls instead of those so far: the remedy where the fault lies in their order."""
+
+    calls: tuple[Call, ...]
+
+
+#: A change of the calls.
+CallEdit = PredictAgain | ResetBeforeEachCall | ReplaceCalls
 #: An action of the scenario format, or a change of the calls.
-Edit = Action | PredictAgain | ResetBeforeEachCall
+Edit = Action | CallEdit
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class History:
     @property
     def actions(self) -> tuple[Action, ...]:
         """The edits that a scenario saves as its actions."""
-        return tuple(edit for edit in self.done if not isinstance(edit, PredictAgain | ResetBeforeEachCall))
+        return tuple(edit for edit in self.done if not isinstance(edit, CallEdit))
 
     def doing(self, edits: Sequence[Edit]) -> History:
         """With `edits` made as one step; what had been undone can no longer be redone."""
@@ -67,13 +76,18 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What was opened, untouched by edits. `reference` is a sample of the training data, by input name."""
+    """What was opened, untouched by edits. `reference` is a sample of the training data, by input name.
+
+    expected_shape: of the output that the user wants. calls_given: whether the user said what was called.
+    """
 
     inputs: Inputs = field(default_factory=dict)
     reference: Inputs = field(default_factory=dict)
     reference_target: Array | None = None
     target: Array | None = None
     calls: tuple[Call, ...] = (Predict(),)
+    expected_shape: tuple[int, ...] | None = None
+    calls_given: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +136,8 @@ def with_call_edits(calls: tuple[Call, ...], edits: Sequence[Edit]) -> tuple[Cal
         elif isinstance(edit, ResetBeforeEachCall):
             reading = [call for call in calls if not isinstance(call, ResetStates)]
             calls = tuple(step for call in reading for step in (ResetStates(), call))
+        elif isinstance(edit, ReplaceCalls):
+            calls = edit.calls
     return calls
 
 
@@ -132,5 +148,7 @@ def describe(edit: Edit) -> str:
             return "predict again"
         case ResetBeforeEachCall():
             return "reset before each call"
+        case ReplaceCalls(calls):
+            return f"call {', '.join(CALL_NAMES[type(call)] for call in calls[:6])}{' …' * (len(calls) > 6)}"
         case _:
             return describe_action(edit)

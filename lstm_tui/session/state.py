@@ -14,6 +14,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.session.edits import History, Material, Plan
+from lstm_tui.session.inquiry import Inquiry
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
@@ -34,8 +35,9 @@ class EngineState:
     fraction: float | None = None
 
 
-#: What is looked at: the states and gates, where a value comes from, or how far back the output reaches.
-Lens = Literal["states", "origins", "gradients"]
+#: What is looked at: the states and gates, where a value comes from, how far back the output reaches, or what
+#: other settings of the recurrent layers would give.
+Lens = Literal["states", "origins", "gradients", "shapes"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ class Reach:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones."""
+    """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones.
+
+    finding: index of the chosen finding, None for none. row: of the view of shapes.
+    """
 
     step: int = 0
     layer: str = ""
@@ -57,6 +62,8 @@ class Cursor:
     sample: int = 0
     lens: Lens = "states"
     reach: Reach = Reach()
+    finding: int | None = None
+    row: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +114,8 @@ class Session:
     runs: Mapping[str, Run] = field(default_factory=dict)
     #: Gradients of the shown run by `reach.gradients_key`; a text where they cannot be had.
     gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
+    #: Findings, and shapes under other settings.
+    inquiry: Inquiry = field(default_factory=Inquiry)
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     model_refusal: Refusal | None = None

@@ -16,8 +16,18 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session.commands import Announce, Change, Command, Effect, FromEngine, StartGradients, StartRun
-from lstm_tui.session.edits import History, Material, fold
+from lstm_tui.session import diagnosing, shape_choice
+from lstm_tui.session.commands import (
+    Announce,
+    Change,
+    Command,
+    Effect,
+    FromEngine,
+    Inquire,
+    StartGradients,
+    StartRun,
+)
+from lstm_tui.session.edits import History, Material, Plan, fold
 from lstm_tui.session.reach import NO_TARGET, gradient_plan, gradients_key, has_target, shown_gradients
 from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
 from lstm_tui.session.view import shown_trace, timesteps
@@ -58,8 +68,17 @@ def update(session: Session, command: Command) -> Result:
             return _told(session, command)
         case c.EngineSaid(state):
             return replace(session, engine=state), ()
+        case (
+            c.RunChecks() | c.TryFix() | c.TakeShapes() | c.WantShape()
+            | c.FindingArrived() | c.DiagnosisArrived() | c.ShapesArrived()
+        ):  # fmt: skip
+            return _inquired(session, command)
         case c.MoveCall(by):
             return _move_call(session, by)
+        case c.MoveFinding(by):
+            return _move_finding(session, by)
+        case c.MoveLayer(by) if session.cursor.lens == "shapes":
+            return shape_choice.move(session, by), ()
         case c.ChooseLens() | c.SwitchGoal() | c.SwitchPrecision():
             return _look_through(session, command)
         case _:
@@ -81,7 +100,8 @@ def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.Swi
         case c.SwitchPrecision():
             float64 = not (looking and reach.float64)
             cursor = replace(cursor, lens="gradients", reach=replace(reach, float64=float64))
-    return _with_gradients(replace(session, cursor=cursor))
+    session, effects = _with_gradients(replace(session, cursor=cursor))
+    return session, (*effects, *shape_choice.ask_if_unknown(session))
 
 
 def _changed(session: Session, command: Change) -> Result:
@@ -104,6 +124,31 @@ def _changed(session: Session, command: Change) -> Result:
             return replace(session, story=story, saved_history=session.history), ()
         case c.AskAgain():
             return _ask_again(session)
+
+
+def _inquired(session: Session, command: Inquire) -> Result:
+    """Findings and shapes: asked for, arrived, or taken up as edits."""
+    match command:
+        case c.RunChecks():
+            return diagnosing.begin(session)
+        case c.FindingArrived() | c.DiagnosisArrived():
+            return diagnosing.told(session, command), ()
+        case c.ShapesArrived(key, shapes):
+            return shape_choice.arrived(session, key, shapes), ()
+        case c.WantShape(shape):
+            material = replace(session.material, expected_shape=shape)
+            return replace(session, material=material, cursor=replace(session.cursor, finding=None)), ()
+        case c.TryFix():
+            answer = diagnosing.fix_of(session)
+        case c.TakeShapes():
+            answer = shape_choice.change_of(session)
+    if isinstance(answer, Announce):
+        return session, (answer,)
+    finding = diagnosing.finding_in_view(session) if isinstance(command, c.TryFix) else None
+    changed, effects = _changed(session, answer)
+    if finding is not None and changed is not session:
+        changed = replace(changed, inquiry=changed.inquiry.with_tried(finding))
+    return changed, effects
 
 
 def _told(session: Session, command: FromEngine) -> Result:
@@ -193,23 +238,34 @@ def _step_history(session: Session, history: History, nothing: str) -> Result:
 def _refold(session: Session, history: History, *, otherwise: Session | None = None) -> Result:
     """The session with `history` and its plan folded anew; `otherwise` if it does not fit."""
     if not session.material.inputs:
-        return replace(session, history=history, plan=None, key=""), ()
+        session = _asked_about(replace(session, history=history, plan=None, key=""), None)
+        return session, shape_choice.ask_if_unknown(session)
     try:
         plan = fold(session.material, history.done, session.model)
     except LstmTuiError as error:
         return otherwise or session, (Announce(str(error), "error"),)
+    question = plan
     if session.call in recordable_calls(plan.run.calls):
         plan = plan.recording(session.call)
     key = plan.run.key
     before = session.key if session.key and session.key != key else session.before
     session = replace(session, history=history, plan=plan, key=key, before=before)
-    return _with_run(_with_valid_cursor(session))
+    return _with_run(_asked_about(_with_valid_cursor(session), question))
 
 
 def _with_run(session: Session) -> Result:
     """The session, and what is to be asked of the engine for what it shows."""
     session, gradients = _with_gradients(session)
-    return session, (*_run_if_unknown(session), *gradients)
+    return session, (*_run_if_unknown(session), *gradients, *shape_choice.ask_if_unknown(session))
+
+
+def _asked_about(session: Session, plan: Plan | None) -> Session:
+    """The session asking about this plan, whichever call is shown."""
+    key = diagnosing.question_of(session, plan)
+    if key == session.inquiry.plan:
+        return session
+    cursor = replace(session.cursor, finding=None)
+    return replace(session, inquiry=replace(session.inquiry, plan=key), cursor=cursor)
 
 
 def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
@@ -223,7 +279,10 @@ def _ask_again(session: Session) -> Result:
     """What was refused is forgotten, so that it is awaited again."""
     refusals = {key: refusal for key, refusal in session.refusals.items() if key != session.key}
     found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
-    return _with_run(replace(session, refusals=refusals, model_refusal=None, gradients=found))
+    shapes = {key: each for key, each in session.inquiry.shapes.items() if not isinstance(each, str)}
+    inquiry = replace(session.inquiry, shapes=shapes)
+    session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
+    return _with_run(session)
 
 
 def _with_gradients(session: Session) -> Result:
@@ -254,10 +313,31 @@ def _move_call(session: Session, by: int) -> Result:
     if len(recordable) < 2:
         return session, (Announce("there is only one call; p predicts again"),)
     here = recordable.index(session.plan.run.record) if session.plan.run.record in recordable else 0
-    call = recordable[(here + by) % len(recordable)]
+    return _show_call(session, recordable[(here + by) % len(recordable)])
+
+
+def _show_call(session: Session, call: int) -> Result:
+    if session.plan is None or call == session.plan.run.record:
+        return session, ()
     plan = session.plan.recording(call)
     session = replace(session, plan=plan, key=plan.run.key, call=call)
     return _with_run(_with_valid_cursor(session))
+
+
+def _move_finding(session: Session, by: int) -> Result:
+    """To the next finding, and the cursor to where it shows: call, layer, sample, step, unit."""
+    session, place = diagnosing.move(session, by)
+    if place is None:
+        checkup = diagnosing.shown_checkup(session)
+        return session, (Announce("d runs the checks" if checkup is None else "nothing was found so far"),)
+    effects: tuple[Effect, ...] = ()
+    recording = session.run.recording if session.run else None
+    checkup = diagnosing.shown_checkup(session)
+    runs = checkup is not None and checkup.running  # another run would stop the checks
+    if not runs and session.plan is not None and place.call in recordable_calls(session.plan.run.calls):
+        session, effects = _show_call(session, place.call)
+    cursor = diagnosing.cursor_at(session.cursor, place, recording)
+    return _with_valid_cursor(replace(session, cursor=cursor)), effects
 
 
 def _kept(runs: Mapping[str, Run], newest: str) -> Mapping[str, Run]:

@@ -36,7 +36,9 @@ class Action:
         return f"command('{self.id}')" if self.command is not None else self.id
 
 
-MOVE, LOOK, CHANGE, FILES, APP = "Move in time", "Look", "Change", "Files", "Workbench"
+MOVE, LOOK, DIAGNOSE, CHANGE, FILES, APP = (
+    "Move in time", "Look", "Diagnose", "Change", "Files", "Workbench",
+)  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
     Action("next_step", ("n", "right"), "Next timestep", MOVE, "next", command=c.MoveStep(1), essential=True),
@@ -56,7 +58,6 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
         "view",
         command=c.MoveSeries(1),
-        essential=True,
     ),
     Action("previous_series", ("V", "shift+tab"), "Previous series", LOOK, command=c.MoveSeries(-1)),
     Action("next_unit", ("}",), "Next unit", LOOK, command=c.MoveUnit(1)),
@@ -97,6 +98,34 @@ ACTIONS: tuple[Action, ...] = (
         lens="gradients",
     ),
     Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
+    Action("diagnose", ("d",), "Run all checks", DIAGNOSE, "check", command=c.RunChecks(), essential=True),
+    Action(
+        "next_finding",
+        (".",),
+        "Next finding, and where it shows",
+        DIAGNOSE,
+        "finding",
+        command=c.MoveFinding(1),
+    ),
+    Action("previous_finding", (",",), "Previous finding", DIAGNOSE, command=c.MoveFinding(-1)),
+    Action("try_fix", ("T",), "Try the fix of the chosen finding", DIAGNOSE, "try", command=c.TryFix()),
+    Action("lesson", ("L",), "Explain the chosen finding …", DIAGNOSE, "learn"),
+    Action(
+        "shapes",
+        ("R",),
+        "Shapes under other return_sequences and return_state",
+        DIAGNOSE,
+        "shapes",
+        command=c.ChooseLens("shapes"),
+    ),
+    Action(
+        "take_shapes",
+        ("enter",),
+        "Make the settings chosen in the view of shapes",
+        DIAGNOSE,
+        command=c.TakeShapes(),
+    ),
+    Action("want_shape", ("=",), "Say which shape of the output is wanted …", DIAGNOSE),
     Action(
         "predict_again",
         ("p",),
@@ -106,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         command=c.MakeEdits((PredictAgain(),)),
     ),
     Action("reset", ("r",), "Reset states …", CHANGE, "reset", essential=True),
-    Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "rescale", essential=True),
+    Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "scale", essential=True),
     Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape", essential=True),
     Action("undo", ("u", "ctrl+z"), "Undo the last change", CHANGE, "undo", command=c.Undo(), essential=True),
     Action("redo", ("U", "ctrl+y"), "Redo", CHANGE, command=c.Redo()),
@@ -118,13 +147,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
     Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
     Action("palette", ("ctrl+p",), "Command palette", APP),
-    Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit", essential=True),
+    Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
 )
 
 #: How keys are written for people.
 _KEY_WORDS = {
     "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "Right", "left": "Left", "up": "Up",
     "down": "Down",
+    "enter": "Enter",
     "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
 }  # fmt: skip
 
@@ -132,7 +162,8 @@ _KEY_WORDS = {
 _TEXTUAL_NAMES = {
     "?": "question_mark", "[": "left_square_bracket", "]": "right_square_bracket", "{": "left_curly_bracket",
     "}": "right_curly_bracket", "(": "left_parenthesis", ")": "right_parenthesis", "<": "less_than_sign",
-    ">": "greater_than_sign", "$": "dollar_sign", ":": "colon", "/": "slash",
+    ">": "greater_than_sign", "$": "dollar_sign", ":": "colon", "/": "slash", "=": "equals_sign",
+    ".": "full_stop", ",": "comma",
 }  # fmt: skip
 
 

@@ -28,8 +28,10 @@ from lstm_tui.session.commands import (
     Effect,
     ModelRefused,
     Saved,
+    StartDiagnosis,
     StartGradients,
     StartRun,
+    StartShapes,
 )
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
@@ -255,8 +257,8 @@ class Workbench(App[int]):
             match effect:
                 case StartRun(plan):
                     self.link.run(plan)
-                case StartGradients():
-                    self.link.gradients(effect)
+                case StartGradients() | StartShapes() | StartDiagnosis():
+                    self.link.aside(effect)
                 case Announce(text, severity):
                     self.notify_plainly(text, severity)
 

@@ -1,8 +1,8 @@
 """Between the app and the engine: one request in flight, the latest plan wins, a dead engine is replaced.
 
 All decisions are made in the app's own thread; a reader thread per engine only turns events into messages.
-What an engine died of (loading the model, a plan, gradients) is tried once more on the next one; if that dies
-too, it is given up, so that a model which exhausts memory cannot keep killing engines.
+What an engine died of (loading the model, a plan, gradients, shapes) is tried once more on the next one; if
+that dies too, it is given up, so that a model which exhausts memory cannot keep killing engines.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.protocol import (
     Answered,
     ComputeGradients,
+    Diagnose,
     EngineGone,
     EngineReady,
     Event,
+    ExploreShapes,
+    Found,
     LoadModel,
     Progressed,
     Refused,
@@ -31,18 +34,16 @@ from lstm_tui.engine.protocol import (
 )
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
-from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.session.commands import (
     Command,
     EngineSaid,
-    GradientsArrived,
     ModelLoaded,
     ModelRefused,
     RunArrived,
     RunRefused,
-    StartGradients,
 )
 from lstm_tui.session.state import EngineStage, EngineState, Refusal
+from lstm_tui.tui.side_requests import SideRequests, Wish
 
 #: An engine that dies this often before it is ready is not started again by itself.
 _MOST_FAILED_STARTS = 3
@@ -76,7 +77,6 @@ class _InFlight:
     number: int
     request: Request
     since: float
-    asked: StartGradients | None = None
 
 
 def _waited(flight: _InFlight) -> float:
@@ -100,7 +100,8 @@ class EngineLink:
         self._ready = False
         self._in_flight: _InFlight | None = None
         self._waiting: RunPlan | None = None
-        self._asked: StartGradients | None = None
+        self._side = SideRequests()
+        self._unsaid: list[Command] = []
         self._retry: RunPlan | None = None
         self._deaths: Counter[type[Request]] = Counter()
         self._model: Path | None = None
@@ -128,6 +129,7 @@ class EngineLink:
 
     def restart(self) -> None:
         """Kill the engine, whatever it is doing, and start another; the request that ran is given up."""
+        self._unsaid += self._side.checks_give_way()
         self._in_flight = self._retry = None
         self._deaths.clear()
         if self._gave_up:
@@ -138,7 +140,8 @@ class EngineLink:
 
     def load(self, path: Path) -> None:
         """Load this model as soon as the engine can; what waited for another model is dropped."""
-        self._model, self._waiting, self._retry, self._asked = path, None, None, None
+        self._model, self._waiting, self._retry = path, None, None
+        self._side.drop()
         self._deaths.clear()
         if self._loaded != path:
             self._loaded = None
@@ -153,27 +156,40 @@ class EngineLink:
                 return
             if _waited(flight) > _PATIENCE:
                 self.restart()
+        self._checks_give_way()
         self._waiting = plan
         self._pump()
 
-    def gradients(self, wanted: StartGradients) -> None:
-        """Compute these gradients when nothing else is to be done; older ones that wait are dropped."""
-        flight = self._in_flight
-        under_way = flight.asked if flight is not None else None
-        self._asked = under_way if under_way is not None and under_way.key == wanted.key else wanted
+    def aside(self, wanted: Wish) -> None:
+        """Ask for this when nothing else is to be done; an older wish of its kind that waits is dropped."""
+        said = self._side.wish(wanted)
+        self._unsaid += [said] if said is not None else []
         self._pump()
+
+    def _checks_give_way(self) -> None:
+        """Checks that run are stopped, which takes another engine; those that wait are dropped."""
+        flight = self._in_flight
+        if flight is not None and isinstance(flight.request, Diagnose):
+            self.restart()
+        self._unsaid += self._side.checks_give_way()
 
     def receive(self, message: EngineEvent) -> list[Command]:
         """What an engine event means for the session. Call in the app's thread."""
         if message.generation != self._generation or self._closing:
             return []
-        match message.event:
+        unsaid, self._unsaid = self._unsaid, []
+        return [*unsaid, *self._received(message.event)]
+
+    def _received(self, event: Event) -> list[Command]:
+        match event:
             case EngineReady(versions):
                 self._ready, self._failed_starts = True, 0
                 self._pump()
                 return [EngineSaid(self._state("ready", versions))]
             case Progressed(stage, fraction):
                 return [EngineSaid(self._state("running" if self._loaded else "loading", stage, fraction))]
+            case Found(finding):
+                return self._side.found(finding)
             case Answered() | Refused() as answer:
                 return self._answered(answer)
             case EngineGone() as gone:
@@ -204,44 +220,41 @@ class EngineLink:
         elif self._waiting is not None:
             plan, self._waiting = self._waiting, None
             self._send(RunCalls(plan))
-        elif self._asked is not None:
-            self._send(ComputeGradients(self._asked.plan), self._asked)
+        elif (wanted := self._side.next()) is not None:
+            self._send(wanted)
 
-    def _send(self, request: Request, asked: StartGradients | None = None) -> None:
+    def _send(self, request: Request) -> None:
         try:
             number = self._engine.send(request)
         except BrokenPipeError:
             # The engine died between two events; EngineGone is on its way and will bring the request back.
             number = -1
-        self._in_flight = _InFlight(number, request, time.monotonic(), asked)
+        self._in_flight = _InFlight(number, request, time.monotonic())
 
     def _answered(self, answer: Answered | Refused) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
         if flight is None or answer.request != flight.number:
             return []
         del self._deaths[type(flight.request)]
-        result: Command
+        result: list[Command]
         match flight.request, answer:
             case LoadModel(path), Answered(value=ModelFacts() as facts):
                 self._loaded = path
-                result = ModelLoaded(facts)
+                result = [ModelLoaded(facts)]
             case LoadModel(), Refused(error=error, details=details):
                 self._model = None
-                result = ModelRefused(self._refusal(str(error), details))
+                result = [ModelRefused(self._refusal(str(error), details))]
             case RunCalls(), Answered(value=Run() as run):
-                result = RunArrived(run)
+                result = [RunArrived(run)]
             case RunCalls(plan), Refused(error=error, details=details):
-                result = RunRefused(plan.key, self._refusal(str(error), details))
-            case ComputeGradients(), _ if flight.asked is not None:
-                found = answer.value if isinstance(answer, Answered) else str(answer.error)
-                assert isinstance(found, Gradients | str)
-                result = GradientsArrived(flight.asked.key, found)
-                self._asked = None if self._asked is flight.asked else self._asked
+                result = [RunRefused(plan.key, self._refusal(str(error), details))]
+            case ComputeGradients() | ExploreShapes() | Diagnose(), _:
+                result = self._side.answered(answer)
             case _:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
         self._pump()
         busy = self._in_flight is not None
-        return [result] if busy else [result, EngineSaid(self._state("ready", ""))]
+        return result if busy else [*result, EngineSaid(self._state("ready", ""))]
 
     def _gone(self, gone: EngineGone) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
@@ -270,9 +283,12 @@ class EngineLink:
             case LoadModel() if given_up:
                 self._model = None
                 return [ModelRefused(self._given_up("loading this model", gone))]
-            case ComputeGradients() if given_up and self._asked is not None:
-                asked, self._asked = self._asked, None
-                return [GradientsArrived(asked.key, self._given_up("computing gradients", gone).reason)]
+            case ComputeGradients() | ExploreShapes():
+                work = "exploring shapes" if isinstance(request, ExploreShapes) else "computing gradients"
+                return self._side.died(self._given_up(work, gone).reason, given_up=given_up)
+            case Diagnose():
+                words = f"The engine ended while the checks ran: {gone.reason}. d runs them again."
+                return self._side.died(words, given_up=True)
         return []
 
     def _given_up(self, what: str, gone: EngineGone) -> Refusal:

@@ -100,6 +100,8 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
         reference_target=loaded.reference_target,
         target=loaded.target,
         calls=loaded.calls,
+        expected_shape=scenario.expect.shape if scenario.expect is not None else None,
+        calls_given=bool(scenario.calls),
     )
     story = Story(
         path=path,

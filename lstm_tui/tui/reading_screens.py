@@ -1,4 +1,4 @@
-"""Screens to read: keys and words (`?`), and the story of a session (`i`)."""
+"""Screens to read: keys and words (`?`), the story of a session (`i`), a finding with its lesson (`L`)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from lstm_tui.checks.finding import Finding
 from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, groups, key_word
+from lstm_tui.tui.lesson_text import finding_text
 from lstm_tui.tui.story import hanging, story_text
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class _ReadingScreen(ModalScreen[None]):
     """Text that scrolls; Escape, q or Enter closes it, y copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,question_mark,i", "close", "Close", show=False),
+        Binding("escape,q,enter,question_mark,i,L", "close", "Close", show=False),
         Binding("y", "copy", "Copy", show=False),
     ]
     DEFAULT_CLASSES = "reading"
@@ -81,6 +83,15 @@ class StoryScreen(_ReadingScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(partial(story_text, session))
+
+
+class FindingScreen(_ReadingScreen):
+    """One finding with the lesson of its check."""
+
+    def __init__(self, finding: Finding) -> None:
+        from lstm_tui.checks.catalogue import LESSONS  # all checks, for who reads a lesson
+
+        super().__init__(partial(finding_text, finding, LESSONS.get(finding.code)))
 
 
 def help_text(actions: tuple[Action, ...], width: int) -> Text:

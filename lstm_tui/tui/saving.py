@@ -16,6 +16,7 @@ from lstm_tui.tui.settings import unsaved_folder
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
     from lstm_tui.scenario.scenario import Scenario
+    from lstm_tui.scenario.schema import Expect
     from lstm_tui.scenario.writing import NewArrays
 
 
@@ -58,6 +59,17 @@ def save_session(session: Session, path: Path, *, copy_model: bool = True) -> No
         text=_own_text(session, path),
         needed=opened.scenario if opened is not None else None,
     )
+
+
+def _expected(session: Session) -> Expect | None:
+    """What was expected when the scenario was opened, with the shape that is wanted now."""
+    from lstm_tui.scenario.schema import Expect
+
+    opened, wanted = session.story.opened, session.material.expected_shape
+    expect = opened.scenario.expect if opened is not None else None
+    if wanted == (expect.shape if expect is not None else None):
+        return expect
+    return expect.model_copy(update={"shape": wanted}) if expect is not None else Expect(shape=wanted)
 
 
 def what_saving_costs(session: Session, path: Path) -> str:
@@ -119,7 +131,7 @@ def _in_words(session: Session, path: Path) -> tuple[Scenario, NewArrays]:
         target=wording.source(material.target, "target"),
         actions=tuple(wording.action(action) for action in session.history.actions),
         calls=wording.calls(calls),
-        expect=opened.scenario.expect if opened is not None else None,
+        expect=_expected(session),
         view=View(
             step=cursor.step,
             layer=cursor.layer or None,

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep
+from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.samples import sample_standings
 from lstm_tui.session.state import Session
@@ -29,12 +30,13 @@ from lstm_tui.tui.dialogues.reset import ResetDialogue
 from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
 from lstm_tui.tui.dialogues.samples import SampleDialogue
 from lstm_tui.tui.dialogues.save import SaveDialogue
+from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
 from lstm_tui.tui.ink import ink_for
 from lstm_tui.tui.lines import Lines
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.origins import origin_steps
 from lstm_tui.tui.panes.table import PANES
-from lstm_tui.tui.reading_screens import HelpScreen, StoryScreen
+from lstm_tui.tui.reading_screens import FindingScreen, HelpScreen, StoryScreen
 
 if TYPE_CHECKING:
     from lstm_tui.tui.app import Workbench
@@ -140,8 +142,11 @@ class WorkbenchScreen(Screen[None]):
         self.drawn = self.session
 
     def _set_panes(self) -> bool:
-        """Without a recording the first pane takes the whole column; whether that has just changed."""
-        nothing = shown_trace(self.session) is None
+        """Without a recording, and in the view of shapes, the first pane takes the whole column.
+
+        Whether that has just changed.
+        """
+        nothing = shown_trace(self.session) is None or self.session.cursor.lens == "shapes"
         changed = self.has_class("-nothing") != nothing
         self.set_class(nothing, "-nothing")
         return changed
@@ -209,6 +214,18 @@ class WorkbenchScreen(Screen[None]):
     def action_story(self) -> None:
         """All that is known of this scenario, to read."""
         self.app.push_screen(StoryScreen(self.session))
+
+    def action_lesson(self) -> None:
+        """The chosen finding, the first, or the one that was tried, to read and to copy."""
+        finding = finding_in_view(self.session)
+        if finding is None:
+            self.workbench.notify_plainly("d runs the checks; what they find is explained here")
+            return
+        self.app.push_screen(FindingScreen(finding))
+
+    def action_want_shape(self) -> None:
+        """Ask which shape of the output is wanted."""
+        self.app.push_screen(WantShapeDialogue(self.session.material.expected_shape), self._dispatch_if_any)
 
     def on_key(self, event: events.Key) -> None:
         """In the view of origins a digit jumps to the step of that contributor."""

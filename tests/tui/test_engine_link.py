@@ -8,12 +8,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.protocol import (
     Answered,
     ComputeGradients,
+    Diagnose,
     EngineGone,
     EngineReady,
+    ExploreShapes,
+    Found,
     LoadModel,
     Refused,
     Request,
@@ -22,6 +27,7 @@ from lstm_tui.engine.protocol import (
 from lstm_tui.errors import EngineError
 from lstm_tui.recurrent.calls import RunPlan
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session import commands as c
 from lstm_tui.session.state import Refusal
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
@@ -132,7 +138,7 @@ def test_a_plan_is_tried_twice(told: Told, plan: RunPlan) -> None:
 
 def test_gradients_are_tried_twice(told: Told) -> None:
     told.loaded()
-    told.link.gradients(c.StartGradients("key", GradientPlan({})))
+    told.link.aside(c.StartGradients("key", GradientPlan({})))
     assert not dies(told)
     told.loaded()
     (said,) = dies(told)
@@ -145,9 +151,9 @@ def test_gradients_are_tried_twice(told: Told) -> None:
 def test_gradients_belong_to_what_was_asked_and_not_to_what_is_looked_at_now(told: Told) -> None:
     told.loaded()
     first, second = (Gradients(name, np.zeros(1), {}, {}, {}) for name in ("first", "second"))
-    told.link.gradients(c.StartGradients("one", GradientPlan({})))
-    told.link.gradients(c.StartGradients("one", GradientPlan({})))
-    told.link.gradients(c.StartGradients("two", GradientPlan({}, float64=True)))
+    told.link.aside(c.StartGradients("one", GradientPlan({})))
+    told.link.aside(c.StartGradients("one", GradientPlan({})))
+    told.link.aside(c.StartGradients("two", GradientPlan({}, float64=True)))
     (said, *_) = told.answers(first)
     assert isinstance(said, c.GradientsArrived)
     assert (said.key, said.gradients) == ("one", first)
@@ -158,6 +164,88 @@ def test_gradients_belong_to_what_was_asked_and_not_to_what_is_looked_at_now(tol
         False,
         True,
     ]
+
+
+def diagnosis(key: str = "question") -> c.StartDiagnosis:
+    return c.StartDiagnosis(key, Subject(RunPlan({})))
+
+
+FINDING = Finding("state-carryover", "error", "five calls differ")
+
+
+def test_findings_are_told_as_they_come_and_then_the_answer(told: Told) -> None:
+    told.loaded()
+    told.link.aside(diagnosis())
+    assert isinstance(told.engine.asked[-1], Diagnose)
+    assert told.happens(Found(FINDING)) == [c.FindingArrived("question", FINDING)]
+    whole = Diagnosis((), (FINDING,))
+    (said,) = told.answers(whole)
+    assert isinstance(said, c.DiagnosisArrived)
+    assert (said.key, said.answer) == ("question", whole)
+
+
+def test_checks_give_way_to_a_plan_at_once(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.aside(diagnosis())
+    told.link.run(plan)
+    (said,) = dies(told)
+    assert isinstance(said, c.DiagnosisArrived)
+    assert "stopped" in str(said.answer)
+    told.loaded()
+    assert isinstance(told.engine.asked[-1], RunCalls)
+    assert [type(each) for each in told.answers(run_of(plan))] == [c.RunArrived]
+    assert sum(isinstance(each, Diagnose) for each in told.engine.asked) == 1
+
+
+def test_checks_that_wait_are_told_to_be_stopped_too(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.run(plan)
+    told.link.aside(diagnosis())
+    told.link.run(RunPlan({"x": np.zeros((1, 2, 3), np.float32)}))
+    said = told.answers(run_of(plan))
+    assert [type(each) for each in said] == [c.DiagnosisArrived, c.RunArrived]
+
+
+def test_a_newer_wish_takes_the_place_of_an_older_one_that_waits(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.run(plan)
+    told.link.aside(diagnosis("one"))
+    told.link.aside(diagnosis("other"))
+    said = told.answers(run_of(plan))
+    assert [each.key for each in said if isinstance(each, c.DiagnosisArrived)] == ["one"]
+    assert isinstance(told.engine.asked[-1], Diagnose)
+
+
+def test_checks_that_an_engine_died_of_are_begun_again_by_hand_alone(told: Told) -> None:
+    told.loaded()
+    told.link.aside(diagnosis())
+    (said,) = dies(told)
+    assert isinstance(said, c.DiagnosisArrived)
+    assert "ended while the checks ran: killed by signal 9" in str(said.answer)
+    told.loaded()
+    assert sum(isinstance(each, Diagnose) for each in told.engine.asked) == 1
+
+
+def test_what_is_quick_is_asked_first(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.run(plan)
+    told.link.aside(diagnosis())
+    told.link.aside(c.StartShapes("plan", {}, ()))
+    told.link.aside(c.StartGradients("key", GradientPlan({})))
+    told.answers(run_of(plan))
+    assert isinstance(told.engine.asked[-1], ComputeGradients)
+    told.answers(Gradients("sum", np.zeros(1), {}, {}, {}))
+    assert isinstance(told.engine.asked[-1], ExploreShapes)
+    shapes = ShapeExploration(())
+    assert told.answers(shapes) == [c.ShapesArrived("plan", shapes)]
+    assert isinstance(told.engine.asked[-1], Diagnose)
+
+
+def test_shapes_that_cannot_be_had_say_why(told: Told) -> None:
+    told.loaded()
+    told.link.aside(c.StartShapes("plan", {}, ()))
+    (said,) = told.happens(Refused(len(told.engine.asked), EngineError("does not go through")))
+    assert said == c.ShapesArrived("plan", "does not go through")
 
 
 def test_a_plan_that_runs_already_is_not_run_once_more(told: Told, plan: RunPlan) -> None:

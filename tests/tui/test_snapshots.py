@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from lstm_tui.checks.finding import Diagnosis, Finding, Fix, Place, Proof
 from lstm_tui.engine.client import EngineProcess
-from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Run
+from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, ResetStates, Run
+from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExploration, ShapeOption
 from lstm_tui.session import commands as c
+from lstm_tui.session.diagnosing import checkup_key
 from lstm_tui.session.edits import Material, PredictAgain
 from lstm_tui.session.state import EngineState, Session, Story
 from lstm_tui.session.update import open_session, update
@@ -56,6 +59,40 @@ def failed() -> Session:
     return update(session, c.RunArrived(Run(session.plan.run.key, (outcome,))))[0]
 
 
+def diagnosed() -> Session:
+    """Two findings, the first one chosen."""
+    session, _ = update(recorded(), c.RunChecks())
+    carry = Finding(
+        "state-carryover", "error", "5 identical calls gave outputs that differ by up to 0.0124.", "lstm_1",
+        fix=Fix("Reset the state before each independent sequence.", calls=(ResetStates(), Predict())),
+        proof=Proof("max difference over 5 identical calls", 0.0124, 0.0),
+        place=Place(layer="lstm_1", step=17, unit=2), weight=0.9,
+    )  # fmt: skip
+    scale = Finding("input-scale", "warning", "Feature 1 lies 8 deviations off.", weight=0.5)
+    answer = Diagnosis((), (carry, scale), {"echo": ("target",)})
+    for command in (c.DiagnosisArrived(checkup_key(session), answer), c.MoveFinding(1)):
+        session, _ = update(session, command)
+    return session
+
+
+def explored() -> Session:
+    """The view of shapes of a layer over which another one refuses two of four."""
+    session, _ = update(recorded(), c.WantShape((1, 60, 1)))
+    session, _ = update(session, c.ChooseLens("shapes"))
+    steps, last = ("batch", "timesteps", "units"), ("batch", "units")
+    state = NamedShape("h", (1, 3), last)
+    every, one = NamedShape("output", (1, 60, 3), steps), NamedShape("output", (1, 3), last)
+    why = "expected ndim=3, found ndim=2"
+    options = (
+        ShapeOption(False, False, (one,), (("y", (1, 1)),)),
+        ShapeOption(True, False, (every,), (("y", (1, 60, 1)),)),
+        ShapeOption(False, True, (one, state), (), why, "dense"),
+        ShapeOption(True, True, (every, state), (("y", (1, 60, 1)), ("gru_1", (1, 3)))),
+    )
+    shapes = ShapeExploration((LayerOptions("gru_1", "GRU", options, 0),))
+    return update(session, c.ShapesArrived(session.inquiry.plan, shapes))[0]
+
+
 async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(5):
         await pilot.pause()
@@ -69,6 +106,21 @@ def test_workbench(snap_compare: Compare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
 def test_failed_call(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(StillBench(failed()), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_findings(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(StillBench(diagnosed()), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_shapes(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(StillBench(explored()), terminal_size=size, run_before=settled)
+
+
+def test_a_finding_to_read(snap_compare: Compare) -> None:
+    bench = StillBench(diagnosed())
+    assert snap_compare(bench, press=["L"], terminal_size=(80, 24), run_before=settled)
 
 
 def test_workbench_on_a_light_terminal(snap_compare: Compare) -> None:
@@ -98,7 +150,7 @@ def batch() -> Session:
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
 def test_samples(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(StillBench(batch()), press=["l"], terminal_size=size, run_before=settled)
+    assert snap_compare(StillBench(batch()), press=["L"], terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("key", ["S", "s", "r", "i", "question_mark"])

@@ -1,4 +1,4 @@
-"""The large pane: states, where a value comes from, or how far back the output reaches."""
+"""The large pane: states, where a value comes from, how far back the output reaches, or other shapes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from lstm_tui.session.view import shown_trace
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.origins import origins_pane
 from lstm_tui.tui.panes.reach import reach_pane
+from lstm_tui.tui.panes.shapes import shapes_pane
 from lstm_tui.tui.panes.states import states_pane
 
 
 def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The pane of the lens; the states also where nothing is recorded, because they say why."""
+    if session.cursor.lens == "shapes":
+        return shapes_pane(session, canvas)
     trace = shown_trace(session)
     if trace is None or trace.timesteps == 0 or trace.batch == 0:
         return states_pane(session, canvas)

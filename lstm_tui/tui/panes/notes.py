@@ -1,4 +1,4 @@
-"""What matters now: what is missing, before and after, the calls, the changes, the story."""
+"""What matters now: what is missing, findings, before and after, the calls, the changes, the story."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lstm_tui.session.offers import shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import comparison, shown_outcome
 from lstm_tui.tui.panes import Canvas, Line
+from lstm_tui.tui.panes.findings import findings_section
 from lstm_tui.tui.panes.writing import heading, two_ends, wrapped
 
 #: From this many timesteps on a call takes long enough to say why.
@@ -27,6 +28,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
     sections = (
         _missing_input(session, canvas),
         _refusal(session, canvas),
+        findings_section(session, canvas),
         _warning(session, canvas),
         _converted(session, canvas),
         _long_sequence(session, canvas),
@@ -115,9 +117,8 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
     last = describe(session.history.done[-1]) if session.history.done else "undone"
     lines = [heading("Before → after", (last, ""), width, ink.title, ink.dim)]
     for word, outcome in (("was", change.before), ("is", change.after)):
-        lines.append(
-            two_ends([(f" {word}", ink.dim)], [(_output_words(outcome), ink.plain)], width, ink.plain)
-        )
+        said = _output_words(outcome) if change.largest is not None else _shapes_words(outcome)
+        lines.append(two_ends([(f" {word}", ink.dim)], [(said, ink.plain)], width, ink.plain))
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
         lines.append(two_ends([(" change", ink.dim)], [(text, ink.here)], width, ink.plain))
@@ -181,6 +182,15 @@ def _story(session: Session, canvas: Canvas) -> list[Line]:
         style = ink.strong if paragraph.startswith("Keys:") else ink.plain
         lines += wrapped(paragraph, style, width, 30)
     return lines
+
+
+def _shapes_words(outcome: CallOutcome) -> str:
+    """The shape of the first output, and how many more there are: what changed where values cannot."""
+    if not outcome.outputs:
+        return _output_words(outcome)
+    shape = shape_words(next(iter(outcome.outputs.values())).shape)
+    more = len(outcome.outputs) - 1
+    return f"{shape} and {more} more" if more else shape
 
 
 def _output_words(outcome: CallOutcome) -> str:

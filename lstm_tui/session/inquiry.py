@@ -1,0 +1,75 @@
+"""What was asked about a plan beside its run: findings, and shapes under other settings. Values only.
+
+Everything is kept under the key of the question, so that undo and redo find their answers again and a late
+answer cannot pass for that to another question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from lstm_tui.checks.finding import Diagnosis, Finding, in_order
+from lstm_tui.recurrent.shape_options import ShapeExploration
+
+Answer = TypeVar("Answer")
+
+#: How many questions' answers are kept.
+KEPT_ANSWERS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Checkup:
+    """The checks of one question: while they run, what they found so far; afterwards the whole answer.
+
+    stopped: why there is no whole answer and none is on its way.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    diagnosis: Diagnosis | None = None
+    stopped: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        return self.diagnosis is None and not self.stopped
+
+    def with_finding(self, finding: Finding) -> Checkup:
+        """One more, in its place."""
+        return replace(self, findings=in_order([*self.findings, finding]))
+
+    def ended(self, answer: Diagnosis | str) -> Checkup:
+        """With the answer, or the reason why there is none; what was found until then stays."""
+        if isinstance(answer, str):
+            return replace(self, stopped=answer)
+        return Checkup(answer.findings, answer)
+
+
+@dataclass(frozen=True, eq=False)
+class Inquiry:
+    """Questions and answers. `plan` is the key of the present plan, whichever of its calls is shown."""
+
+    plan: str = ""
+    checkups: Mapping[str, Checkup] = field(default_factory=dict)
+    #: By the key of the plan that its fix led to: the finding whose fix was tried.
+    tried: Mapping[str, Finding] = field(default_factory=dict)
+    #: By the plan's key; a text where they cannot be had.
+    shapes: Mapping[str, ShapeExploration | str] = field(default_factory=dict)
+
+    def with_checkup(self, key: str, checkup: Checkup) -> Inquiry:
+        """The checkup of the question `key`, the newest of those that are kept."""
+        return replace(self, checkups=_newest(self.checkups, key, checkup))
+
+    def with_tried(self, finding: Finding) -> Inquiry:
+        """The present plan is what the fix of this finding led to."""
+        return replace(self, tried=_newest(self.tried, self.plan, finding))
+
+    def with_shapes(self, key: str, shapes: ShapeExploration | str) -> Inquiry:
+        """The shapes of the plan `key`, the newest of those that are kept."""
+        return replace(self, shapes=_newest(self.shapes, key, shapes))
+
+
+def _newest(answers: Mapping[str, Answer], key: str, answer: Answer) -> Mapping[str, Answer]:
+    others = [(other, each) for other, each in answers.items() if other != key]
+    return dict([*others, (key, answer)][-KEPT_ANSWERS:])

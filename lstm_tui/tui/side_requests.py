@@ -1,0 +1,114 @@
+"""What is asked of the engine beside runs: gradients, shapes under other settings, all checks.
+
+One wish of each kind waits, the newest; they are asked when nothing else is to be done, the quickest first.
+A request that the engine died of is made once more, but for the checks: those are begun again by hand.
+"""
+
+from __future__ import annotations
+
+from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.engine.protocol import Answered, ComputeGradients, Diagnose, ExploreShapes, Refused, Request
+from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.session.commands import (
+    Command,
+    DiagnosisArrived,
+    FindingArrived,
+    GradientsArrived,
+    ShapesArrived,
+    StartDiagnosis,
+    StartGradients,
+    StartShapes,
+)
+
+Wish = StartGradients | StartShapes | StartDiagnosis
+_ORDER: tuple[type[Wish], ...] = (StartGradients, StartShapes, StartDiagnosis)
+
+#: No check is begun later than this after the first one, so that a slow model gets a partial answer.
+CHECKING_SECONDS = 120.0
+_GAVE_WAY = "The checks were stopped; d runs them again."
+
+
+class SideRequests:
+    """Wishes that wait, and the one whose answer is awaited."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[type[Wish], Wish] = {}
+        self._sent: Wish | None = None
+
+    def wish(self, wanted: Wish) -> Command | None:
+        """Ask for this when there is time; what is to be said of the wish whose place it takes."""
+        if type(self._sent) is type(wanted) and self._sent is not None and self._sent.key == wanted.key:
+            return None  # it is under way
+        older = self._waiting.pop(type(wanted), None)
+        self._waiting[type(wanted)] = wanted
+        return _given_up(older, _GAVE_WAY) if older is not None and older.key != wanted.key else None
+
+    def next(self) -> Request | None:
+        """What to ask now, if anything."""
+        kind = next((kind for kind in _ORDER if kind in self._waiting), None)
+        self._sent = self._waiting.pop(kind) if kind is not None else None
+        return None if self._sent is None else _request(self._sent)
+
+    def found(self, finding: Finding) -> list[Command]:
+        """A finding of the checks that run."""
+        return [FindingArrived(self._sent.key, finding)] if isinstance(self._sent, StartDiagnosis) else []
+
+    def answered(self, answer: Answered | Refused) -> list[Command]:
+        """The answer to what was asked last."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return []
+        if isinstance(answer, Refused):
+            return [_given_up(sent, str(answer.error))]
+        match sent, answer.value:
+            case StartGradients(key), Gradients() as gradients:
+                return [GradientsArrived(key, gradients)]
+            case StartShapes(key), ShapeExploration() as shapes:
+                return [ShapesArrived(key, shapes)]
+            case StartDiagnosis(key), Diagnosis() as diagnosis:
+                return [DiagnosisArrived(key, diagnosis)]
+        raise TypeError(f"the engine answered {answer!r} to {sent!r}")
+
+    def died(self, reason: str, *, given_up: bool) -> list[Command]:
+        """The engine died of what was asked last."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return []
+        if not given_up and not isinstance(sent, StartDiagnosis):
+            self._waiting.setdefault(type(sent), sent)
+            return []
+        return [_given_up(sent, reason)]
+
+    def checks_give_way(self) -> list[Command]:
+        """Checks that wait or run are given up; what is to be said of them."""
+        waiting = self._waiting.pop(StartDiagnosis, None)
+        sent, self._sent = (
+            (self._sent, None) if isinstance(self._sent, StartDiagnosis) else (None, self._sent)
+        )
+        return [_given_up(wish, _GAVE_WAY) for wish in (waiting, sent) if wish is not None]
+
+    def drop(self) -> None:
+        """Forget all: another model is opened."""
+        self._waiting.clear()
+        self._sent = None
+
+
+def _request(wish: Wish) -> Request:
+    match wish:
+        case StartGradients(_, plan):
+            return ComputeGradients(plan)
+        case StartShapes(_, inputs, alterations):
+            return ExploreShapes(inputs, alterations)
+        case StartDiagnosis(_, subject):
+            return Diagnose(subject, CHECKING_SECONDS)
+
+
+def _given_up(wish: Wish, why: str) -> Command:
+    match wish:
+        case StartGradients(key):
+            return GradientsArrived(key, why)
+        case StartShapes(key):
+            return ShapesArrived(key, why)
+        case StartDiagnosis(key):
+            return DiagnosisArrived(key, why)
