@@ -18,6 +18,7 @@ from lstm_tui.errors import EditError, LstmTuiError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.layer_tree import layer_name, placed_layers
 from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.reforming import forget_built_shapes
 from lstm_tui.keras_adapter.state_outputs import fit_outputs
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Alteration
@@ -106,6 +107,8 @@ def edit_archive(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 def _edit_all(config: dict[str, Any], alterations: Sequence[Alteration]) -> None:
     for alteration in alterations:
         _edit(config, alteration)
+    if any(word == "batch_shape" for alteration in alterations for word, _ in alteration.settings):
+        forget_built_shapes(config)
 
 
 def _edit(config: dict[str, Any], alteration: Alteration) -> None:

@@ -117,6 +117,7 @@ class _Running:
             states_after=self._states(),
             seconds=time.perf_counter() - began,
             note=made.note,
+            training=made.training,
         )
 
     def _states(self) -> States:

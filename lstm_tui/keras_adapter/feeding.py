@@ -62,6 +62,11 @@ def as_model_takes(model: Any, inputs: Mapping[str, Array]) -> Any:
     return in_order if len(in_order) == len(inputs) else list(inputs.values())
 
 
+def training_argument(model: Any, training: bool | None) -> dict[str, bool]:
+    """`training=...` as the model is called with it; nothing where none is given or the model takes none."""
+    return {"training": training} if training is not None and model._call_has_training_arg else {}
+
+
 def as_tensors(model: Any, inputs: Mapping[str, Array]) -> Any:
     """Inputs as `predict` converts them: floating point as Keras' `floatx`, other types as they are."""
     return keras.tree.map_structure(_as_tensor, as_model_takes(model, inputs))

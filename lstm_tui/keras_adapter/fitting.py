@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,23 @@ import h5py
 import keras
 import numpy as np
 
+from lstm_tui.keras_adapter.epochs import EpochNotes, taken_rows
 from lstm_tui.keras_adapter.feeding import as_model_takes
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import Fit, Inputs
+from lstm_tui.recurrent.calls import Fit, Inputs, Training
 from lstm_tui.recurrent.recording import Array
 
 
-def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array], str]:
-    """Train as the call says: the loss of each epoch, by how much the weights moved, and a note on both."""
+def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array], str, Training]:
+    """Train as the call says: the loss of each epoch, by how much the weights moved, a note on both, and what
+    was done to rows and states."""
     model = loaded.model
     setup = _compile(model, loaded.facts.path) if not model.compiled else "as before"
     before = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
-    losses = (
-        _fit_each_sample(model, inputs, call) if call.each_sample else _fit(model, inputs, call.target, call)
-    )
+    notes = EpochNotes(loaded, keras.tree.flatten(as_model_takes(model, inputs))[0])
+    with taken_rows(model, notes):
+        losses = (_fit_each_sample if call.each_sample else _fit)(model, inputs, call, notes)
     moved = max(
         (
             float(np.max(np.abs(keras.ops.convert_to_numpy(new) - old)))
@@ -38,25 +41,26 @@ def fit(loaded: LoadedModel, inputs: Inputs, call: Fit) -> tuple[dict[str, Array
         default=0.0,
     )
     outputs = {"loss": np.asarray(losses, np.float32), "weight_change": np.array(moved, np.float32)}
-    return outputs, f"compiled with {setup}; weights moved by up to {moved:.3g}"
+    note = f"compiled with {setup}; weights moved by up to {moved:.3g}"
+    return outputs, note, notes.training(moved)
 
 
-def _fit(model: Any, inputs: Inputs, target: Array, call: Fit) -> list[float]:
+def _fit(model: Any, inputs: Inputs, call: Fit, notes: EpochNotes) -> list[float]:
     validation = None
     if call.validation is not None:
         validation = (as_model_takes(model, call.validation[0]), call.validation[1])
     history = model.fit(
-        as_model_takes(model, inputs), target, epochs=call.epochs, batch_size=call.batch_size,
-        shuffle=call.shuffle, validation_data=validation, verbose=0,
+        as_model_takes(model, inputs), call.target, epochs=call.epochs, batch_size=call.batch_size,
+        shuffle=call.shuffle, validation_data=validation, verbose=0, callbacks=[notes],
     )  # fmt: skip
     return [float(loss) for loss in history.history["loss"]]
 
 
-def _fit_each_sample(model: Any, inputs: Inputs, call: Fit) -> list[float]:
+def _fit_each_sample(model: Any, inputs: Inputs, call: Fit, notes: EpochNotes) -> list[float]:
     losses = []
     for row in range(len(call.target)):
         one = {name: values[row : row + 1] for name, values in inputs.items()}
-        losses.extend(_fit(model, one, call.target[row : row + 1], call))
+        losses.extend(_fit(model, one, replace(call, target=call.target[row : row + 1]), notes))
     return losses
 
 
@@ -65,7 +69,8 @@ def _compile(model: Any, path: Path) -> str:
     config = _training_config(path)
     optimizer = _built_in(config.get("optimizer") or config.get("optimizer_config"), keras.optimizers)
     loss = _built_in(config.get("loss"), keras.losses)
-    model.compile(optimizer=optimizer or "adam", loss=loss or "mse")
+    # XLA would compile for longer than the few steps take, and let nobody look into them
+    model.compile(optimizer=optimizer or "adam", loss=loss or "mse", jit_compile=False)
     said = "the file's" if optimizer and loss else "Adam and mse where the file names nothing of Keras' own:"
     return f"{said} {one_line(type(model.optimizer).__name__)}, {one_line(_name_of(loss))}"
 

@@ -10,6 +10,7 @@ import keras
 from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settings
 from lstm_tui.keras_adapter.feeding import as_array
 from lstm_tui.keras_adapter.handed_states import handed_states
+from lstm_tui.keras_adapter.layer_tree import is_custom
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.wiring import wiring
 from lstm_tui.model_file.facts import ModelFacts
@@ -29,6 +30,12 @@ class KerasLaboratory:
     def facts(self) -> ModelFacts:
         """The model as Keras built it."""
         return self._loaded.facts
+
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether classes of the user's own are part of the model: their `call` may do anything."""
+        layers = (place.layer for place in self._loaded.placed)
+        return any(is_custom(layer) for layer in (self._loaded.model, *layers))
 
     def run(self, plan: RunPlan) -> Run:
         """Make the calls of the plan; what it asks of the model ends with it."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import FailureWatch
-from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length
+from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length, training_argument
 from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.predicting import Predictor
@@ -33,6 +33,8 @@ from lstm_tui.recurrent.calls import (
     StateReset,
     Stream,
     Threads,
+    Training,
+    inputs_of,
 )
 from lstm_tui.recurrent.recording import Array
 
@@ -43,6 +45,7 @@ class Made:
 
     outputs: Mapping[str, Array] = field(default_factory=dict)
     note: str = ""
+    training: Training | None = None
 
 
 class Maker:
@@ -92,12 +95,7 @@ class Maker:
 
     def inputs_of(self, call: Predict | CallModel) -> Inputs:
         """What goes into the call: its own inputs or the plan's, the rows and the order it asks for."""
-        inputs = dict(call.inputs if call.inputs is not None else self._plan.inputs)
-        if isinstance(call, Predict) and call.rows is not None:
-            inputs = {name: values[list(call.rows)] for name, values in inputs.items()}
-        if isinstance(call, Predict) and call.reversed_order:
-            inputs = {name: values[::-1] for name, values in inputs.items()}
-        return inputs
+        return inputs_of(call, self._plan.inputs)
 
     def _tell(self, call: str, step: int, steps: int) -> None:
         """Progress now and then: a message costs more than a step."""
@@ -106,7 +104,7 @@ class Maker:
 
     def _call(self, call: CallModel) -> Made:
         model = self.loaded.model
-        arguments = {"training": call.training} if model._call_has_training_arg else {}
+        arguments = training_argument(model, call.training)
         return Made(by_name(model, model(as_tensors(model, self.inputs_of(call)), **arguments)))
 
     def _reset(self, call: ResetStates) -> Made:

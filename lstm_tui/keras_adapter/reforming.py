@@ -33,6 +33,14 @@ def reform(config: Config, form: Form, batch: int | None, timesteps: int | None)
                 holder[key] = sizes.inside(holder[key])
 
 
+def forget_built_shapes(config: Config) -> None:
+    """Leave out the shapes that layers of Keras were built for: their inputs have others now."""
+    for entry in _entries(config):
+        if _knows_its_input(entry):
+            entry.pop("build_config", None)
+            entry["config"].pop("build_input_shape", None)
+
+
 class _Sizes:
     """Old sizes for new ones."""
 

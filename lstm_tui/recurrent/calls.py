@@ -40,9 +40,9 @@ class Predict:
 
 @dataclass(frozen=True, eq=False)
 class CallModel:
-    """`model(inputs, training=...)`."""
+    """`model(inputs, training=...)`; None is `model(inputs)`, which honours `training=True` in the graph."""
 
-    training: bool = False
+    training: bool | None = None
     inputs: Inputs | None = None
 
 
@@ -126,8 +126,38 @@ class CallFailure:
 
 
 @dataclass(frozen=True, eq=False)
+class EpochStates:
+    """States of stateful layers, by `path/state`, at the ends of an epoch of `fit`.
+
+    begin: where the first batch starts. trained: where the last batch ends. end: after validation.
+    """
+
+    begin: States
+    trained: States
+    end: States
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What `fit` did.
+
+    batches: the rows of each batch in the order in which they were taken, for each epoch; -1 for a row that
+        is none of the input's.
+    states: at the ends of each epoch; none for a model that keeps no state.
+    weight_change: by how much the weights moved, at most.
+    """
+
+    batches: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    states: tuple[EpochStates, ...] = ()
+    weight_change: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class CallOutcome:
-    """What one call did. `outputs` is empty for calls without any (reset, reload) and for failures."""
+    """What one call did. `outputs` is empty for calls without any (reset, reload) and for failures.
+
+    training: what became of a `fit`.
+    """
 
     call: str
     outputs: Mapping[str, Array] = field(default_factory=dict)
@@ -137,6 +167,17 @@ class CallOutcome:
     seconds: float = 0.0
     #: What a reader should know: `3 of 4 stateful layers reset; missed encoder/lstm`.
     note: str = ""
+    training: Training | None = None
+
+
+def inputs_of(call: Predict | CallModel, inputs: Inputs) -> Inputs:
+    """What goes into the call: its own inputs or the plan's, the rows and the order it asks for."""
+    fed = dict(call.inputs if call.inputs is not None else inputs)
+    if isinstance(call, Predict) and call.rows is not None:
+        fed = {name: values[list(call.rows)] for name, values in fed.items()}
+    if isinstance(call, Predict) and call.reversed_order:
+        fed = {name: values[::-1] for name, values in fed.items()}
+    return fed
 
 
 @dataclass(frozen=True)

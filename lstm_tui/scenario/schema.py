@@ -203,7 +203,10 @@ class Predict(Words):
 class CallModel(Words):
     """`model(input, training=...)`."""
 
-    training: bool = Field(default=False, description="Dropout drops, BatchNormalization uses the batch.")
+    training: bool | None = Field(
+        default=None,
+        description="true: dropout drops, BatchNormalization uses the batch. Left out: as `model(x)`.",
+    )
     input: Sources | None = Field(
         default=None, description="The scenario's input, after the actions, where left out."
     )

@@ -119,7 +119,8 @@ class Wording:
             case Predict():
                 return self._predict(call)
             case CallModel(training, inputs):
-                return {"training": training} | self._inputs(inputs)
+                said = {} if training is None else {"training": training}
+                return said | self._inputs(inputs)
             case ResetStates(scope, to):
                 return {"scope": scope} | (self._reset(to) if to is not None else {})
             case Generate(steps, feature):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from lstm_tui.errors import EngineError
-from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
+from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names, training_argument
 from lstm_tui.keras_adapter.keeping import restore, snapshot
 from lstm_tui.keras_adapter.recorder.assemble import Part, assemble
 from lstm_tui.keras_adapter.recorder.prefix import check
@@ -39,10 +39,10 @@ def record_predict(
     return _recorded(loaded, inputs, batches, purpose)
 
 
-def record_call(loaded: LoadedModel, inputs: Mapping[str, Array], training: bool) -> Recording:
-    """What `model(inputs, training=training)` does."""
+def record_call(loaded: LoadedModel, inputs: Mapping[str, Array], training: bool | None) -> Recording:
+    """What `model(inputs, training=training)` does; `model(inputs)` where it is None."""
     model = loaded.model
-    arguments = {"training": training} if model._call_has_training_arg else {}
+    arguments = training_argument(model, training)
     purpose = _Purpose(f"call {training}", lambda fed: model(fed, **arguments), with_prefix=not training)
     return _recorded(loaded, inputs, [dict(inputs)], purpose)
 
