@@ -15,6 +15,7 @@ from benchmarks.faults import (
     outputs_healthy,
     outputs_values,
     states,
+    states_training,
 )
 from benchmarks.faults.specimen import HealthyRecipe, Recipe
 
@@ -22,7 +23,7 @@ FAMILIES: dict[str, tuple[Recipe, ...]] = {
     "inputs": (*inputs.RECIPES, *inputs_masks.RECIPES, *inputs_scale.RECIPES),
     "loading": loading.RECIPES,
     "outputs": (*outputs.RECIPES, *outputs_values.RECIPES),
-    "states": states.RECIPES,
+    "states": (*states.RECIPES, *states_training.RECIPES),
 }
 HEALTHY: tuple[HealthyRecipe, ...] = (
     *healthy_models.RECIPES,

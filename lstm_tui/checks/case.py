@@ -7,10 +7,10 @@ lives where Keras is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.model_file.facts import ModelFacts
@@ -18,6 +18,8 @@ from lstm_tui.recurrent.calls import Alteration, Call, CallOutcome, Inputs, Pred
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.handed_states import HandedStates
 from lstm_tui.recurrent.recording import Array, Recording, States
+
+Kept = TypeVar("Kept")
 
 #: Rows of the reference that are looked at: enough for quantiles, few enough for a prediction.
 MOST_REFERENCE_ROWS = 256
@@ -48,6 +50,11 @@ class Laboratory(Protocol):
     @property
     def facts(self) -> ModelFacts:
         """The model as Keras built it."""
+        ...
+
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether classes of the user's own are part of the model: their `call` may do anything."""
         ...
 
     def run(self, plan: RunPlan) -> Run:
@@ -95,6 +102,7 @@ class Case:
         self.run = run
         self._runs: dict[str, Run] = {}
         self._altered: dict[Any, Laboratory] = {}
+        self._kept: dict[str, Any] = {}
 
     # --- what is at hand ------------------------------------------------------------------------
 
@@ -218,6 +226,12 @@ class Case:
         if alterations not in self._altered:
             self._altered[alterations] = self.lab.altered(alterations)
         return self._altered[alterations]
+
+    def once(self, name: str, make: Callable[[Case], Kept]) -> Kept:
+        """A measurement that several checks share: made at the first, under a name of its own."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        return cast(Kept, self._kept[name])
 
     def with_calls(self, calls: tuple[Call, ...]) -> RunPlan:
         """The plan with other calls, nothing recorded."""

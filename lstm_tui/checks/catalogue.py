@@ -43,7 +43,21 @@ from lstm_tui.checks.outputs import (
     states_returned,
     time_reversed,
 )
-from lstm_tui.checks.states import carryover
+from lstm_tui.checks.states import (
+    batch_order,
+    batchnorm,
+    carryover,
+    contaminated,
+    dropout,
+    misaligned,
+    not_saved,
+    overridden,
+    reset_early,
+    resets,
+    retrained,
+    shared,
+    shuffled,
+)
 
 CHECKS: tuple[Check, ...] = (
     activation.CHECK,
@@ -78,7 +92,22 @@ CHECKS: tuple[Check, ...] = (
     generation_needed.CHECK,
     time_reversed.CHECK,
     fixed_point.CHECK,
+    # why the same input gives another prediction
+    resets.UNAVAILABLE,
+    resets.BROKEN,
+    resets.INCOMPLETE,
+    retrained.CHECK,
+    not_saved.CHECK,
+    shared.CHECK,
+    shuffled.CHECK,
+    contaminated.CHECK,
+    misaligned.CHECK,
+    batch_order.CHECK,
+    reset_early.CHECK,
     carryover.CHECK,
+    overridden.CHECK,
+    dropout.CHECK,
+    batchnorm.CHECK,
 )
 
 #: Every code with its lesson: those found in the file before the model is loaded, then the checks.

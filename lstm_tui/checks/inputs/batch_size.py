@@ -22,7 +22,7 @@ from lstm_tui.checks.inputs.refused import (
     refused_finding,
     without_inputs,
 )
-from lstm_tui.checks.states.carryover import stateful_layers
+from lstm_tui.checks.states.resetting import stateful_layers
 from lstm_tui.recurrent.calls import Alteration, Call, CallFailure, Fit, Inputs, Predict
 
 _OTHERWISE = Fix(

@@ -2,115 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-import numpy as np
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
-from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Call, CallModel, Inputs, Predict, ResetStates, fingerprint
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.checks.states.continuation import Kind
+from lstm_tui.checks.states.effects import changed, effect, numbered, target_weight
+from lstm_tui.checks.states.history import Join, history_of
+from lstm_tui.checks.states.resetting import RESET_CODE, stateful_layers, with_reset_before, with_resets
+from lstm_tui.checks.states.variance import CALLS, outputs_of, spread
+from lstm_tui.recurrent.calls import Call, CallModel, Generate, Predict, ResetStates
 
-#: Identical calls that the test makes.
-CALLS = 5
-#: Resets every stateful layer, nested ones and stacks of cells too, which Keras' own `reset_state` misses.
-RESET_CODE = """\
-for layer in model._flatten_layers():
-    if getattr(layer, "stateful", False) and getattr(layer, "states", None) is not None:
-        for state in keras.tree.flatten(layer.states):
-            state.assign(keras.ops.zeros_like(state))"""
-#: A relative difference that is float noise: sums in another order, not another state.
-NOISE = 1e-5
+#: How the later sequence stands to the one before it, in words.
+_WORDS = {
+    "same": "asks for the same sequence again",
+    "overlaps": "begins with steps that were read already",
+    "unrelated": "asks for another sequence",
+}
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """A call that begins with the state of a sequence that it does not continue."""
+
+    index: int
+    call: Call
+    kind: Kind
+    weight: float = 0.0
+    overlap: int = 0
 
 
 def _find(case: Case) -> Iterator[Finding]:
-    if not case.facts.stateful or not _reads_what_it_left(case):
+    if not case.facts.stateful:
         return
-    call = case.plan.calls[case.plan.record]
-    plain = case.calls((call,) * CALLS, case.plan.inputs)
-    reset = case.calls((ResetStates(), call) * CALLS, case.plan.inputs)
-    before = spread([outcome.outputs for outcome in plain.outcomes if outcome.outputs])
-    after = spread([outcome.outputs for outcome in reset.outcomes if outcome.outputs])
-    if before.relative <= NOISE or after.relative > before.relative / 2:
+    if not case.subject.calls_given:
+        call = case.plan.calls[case.plan.record] if case.plan.record < len(case.plan.calls) else None
+        if isinstance(call, Predict | CallModel):
+            yield from _finding(case, _Carried(case.plan.record, call, "same"))
         return
-    layers = stateful_layers(case.facts)
-    yield Finding(
-        code="state-carryover",
-        severity="error",
-        summary=f"{CALLS} identical calls gave outputs that differ by up to {before.largest:.4g}.",
-        layer=layers[0],
-        evidence={
-            "max_difference": before.largest,
-            "variance": before.variance,
-            "calls": CALLS,
-            "after_reset": after.largest,
-            "stateful_layers": tuple(layers),
-        },
-        fix=Fix(
-            "Reset the state before each independent sequence.",
-            code=RESET_CODE,
-            calls=with_resets(case.plan.calls),
-        ),
-        proof=Proof(f"max difference over {CALLS} identical calls", before.largest, after.largest),
-        place=Place(layer=layers[0], step=0),
-        weight=0.9,
+    for carried in _carried(case):
+        found = list(_finding(case, carried))
+        if found:
+            yield from found
+            return
+
+
+def _carried(case: Case) -> Iterator[_Carried]:
+    """Calls that begin with the state of another sequence, the certain ones first."""
+    for index, call in enumerate(case.plan.calls):
+        if isinstance(call, Generate) and _timesteps(case) > 1:
+            yield _Carried(index, Predict(), "same", overlap=_timesteps(case) - 1)
+    history = history_of(case)
+    groups = history.across("", "partial")
+    judged = [_judged(case, index, joins) for index, joins in groups.items()]
+    for kind in ("same", "overlaps", "unrelated"):
+        yield from (each for each in judged if each.kind == kind)
+    unclear = [each for each in judged if each.kind == "unclear"]
+    if unclear and len(unclear) == len(judged):
+        # what no single call tells, all of them may
+        relation = history.relation([join for joins in groups.values() for join in joins])
+        unclear = [replace(each, kind=relation.kind, weight=relation.weight) for each in unclear]
+    yield from unclear
+
+
+def _timesteps(case: Case) -> int:
+    return max((array.shape[1] for array in case.plan.inputs.values() if array.ndim > 2), default=0)
+
+
+def _judged(case: Case, index: int, joins: list[Join]) -> _Carried:
+    history = history_of(case)
+    call, relation = case.plan.calls[index], history.relation(joins)
+    if relation.kind in ("unrelated", "unclear") and _asked_before(case, joins):
+        return _Carried(index, call, "same", relation.weight, len(joins[0].after.steps))
+    if relation.kind in ("unrelated", "unclear") and index == case.plan.record and case.target is not None:
+        alone = changed(case, *with_reset_before(case.plan.calls, index))
+        relation = relation.with_more(target_weight(case, case.run.outcomes[index].outputs, alone))
+    return _Carried(index, call, relation.kind, relation.weight, relation.overlap)
+
+
+def _asked_before(case: Case, joins: list[Join]) -> bool:
+    """Whether the same sequences went through the same states before, with others in between."""
+    history = history_of(case)
+    return all(
+        any(
+            (join.after.asked and read.asked)
+            or history.continuity.relation(read.steps, join.after.steps).kind == "same"
+            for read in history.earlier(join)
+        )
+        for join in joins
     )
 
 
-def _reads_what_it_left(case: Case) -> bool:
-    """Whether an input is predicted on again without a reset in between; always so where no calls are given.
-
-    Calls on other inputs may continue a stream, which is what a stateful model is for.
-    """
-    if not case.subject.calls_given:
-        return isinstance(case.plan.calls[case.plan.record], Predict | CallModel)
-    seen: set[str] = set()
-    for call in case.plan.calls:
-        if isinstance(call, ResetStates):
-            seen.clear()
-        elif isinstance(call, Predict | CallModel):
-            asked = fingerprint((dict(case.plan.inputs if call.inputs is None else call.inputs), call))
-            if asked in seen:
-                return True
-            seen.add(asked)
-    return False
-
-
-def stateful_layers(facts: ModelFacts) -> list[str]:
-    """Paths of the layers that keep their state between calls."""
-    return [layer.path for layer in facts.recurrent_layers if layer.recurrent and layer.recurrent.stateful]
-
-
-def with_resets(calls: tuple[Call, ...]) -> tuple[Call, ...]:
-    """The calls with a reset before each that reads the state."""
-    reading = [call for call in calls if not isinstance(call, ResetStates)]
-    return tuple(step for call in reading for step in (ResetStates(), call))
-
-
-class Spread:
-    """How far outputs that should be equal lie apart: largest |difference|, the same relative to the outputs'
-    size, and variance."""
-
-    def __init__(self, largest: float, relative: float, variance: float) -> None:
-        self.largest, self.relative, self.variance = largest, relative, variance
-
-
-def spread(outputs: list[Inputs]) -> Spread:
-    """Of several calls' outputs by name; NaN equals NaN."""
-    if len(outputs) < 2:
-        return Spread(0.0, 0.0, 0.0)
-    stacked = [_stacked(name, outputs) for name in outputs[0]]
-    with np.errstate(invalid="ignore"):
-        largest = max((float(np.nanmax(np.ptp(each, axis=0), initial=0.0)) for each in stacked), default=0.0)
-        size = max((float(np.nanmax(np.abs(each), initial=0.0)) for each in stacked), default=0.0)
-        variance = max((float(np.nanmax(np.var(each, axis=0), initial=0.0)) for each in stacked), default=0.0)
-    return Spread(largest, largest / max(size, 1e-12), variance)
-
-
-def _stacked(name: str, outputs: list[Mapping[str, Array]]) -> Array:
-    return np.stack([each[name].astype(np.float64) for each in outputs])
+def _finding(case: Case, carried: _Carried) -> Iterator[Finding]:
+    if carried.kind == "continues":
+        return
+    call = carried.call
+    plain = spread(outputs_of(case.calls((call,) * CALLS, case.plan.inputs)))
+    reset = spread(outputs_of(case.calls((ResetStates(), call) * CALLS, case.plan.inputs)))
+    if not plain.matters or reset.relative > plain.relative / 2:
+        return
+    layers = stateful_layers(case.facts)
+    evidence = {
+        "max_difference": plain.largest,
+        "variance": plain.variance,
+        "calls": CALLS,
+        "after_reset": reset.largest,
+        "stateful_layers": tuple(layers),
+    }
+    fix = Fix(
+        "Reset the state before each independent sequence.",
+        code=RESET_CODE,
+        calls=with_resets(case.plan.calls),
+    )
+    summary = f"{CALLS} identical calls gave outputs that differ by up to {plain.largest:.4g}."
+    proof = Proof(f"max difference over {CALLS} identical calls", plain.largest, reset.largest)
+    place = Place(layer=layers[0], step=0, call=carried.index if case.subject.calls_given else None)
+    if carried.kind == "same":
+        yield Finding("state-carryover", "error", summary, layers[0], evidence, fix, proof, place, 0.9)
+        return
+    alone = changed(case, *with_reset_before(case.plan.calls, carried.index))
+    moved = effect(case, case.run.outcomes[carried.index].outputs, alone)
+    if not moved.matters:
+        return
+    certain = carried.kind != "unclear"
+    told = evidence | {"call": carried.index + 1, "difference_by_the_state": moved.largest}
+    begins = f"{numbered(carried.index).capitalize()} begins with the state that the call before it left"
+    if certain:
+        words = _WORDS[carried.kind]
+        summary = f"{begins}, and {words}: that moves its output by up to {moved.largest:.4g}."
+        told |= {"relation": carried.kind, "overlap": carried.overlap, "weight_of_evidence": carried.weight}
+    else:
+        summary = (
+            f"{begins}; that moves its output by up to {moved.largest:.4g}. "
+            "Whether the one sequence continues the other, the data does not tell."
+        )
+    yield Finding(
+        "state-carryover",
+        "error" if certain else "info",
+        summary,
+        layers[0],
+        told,
+        fix,
+        proof,
+        place,
+        0.85 if certain else 0.3,
+    )
 
 
 CHECK = Check(
@@ -128,5 +166,4 @@ CHECK = Check(
         "sequences are independent; the weights are the same.",
         code=RESET_CODE,
     ),
-    explains=("state-shared",),
 )
