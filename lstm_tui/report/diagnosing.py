@@ -16,8 +16,8 @@ from lstm_tui.checks.finding import Diagnosis
 from lstm_tui.checks.loading.from_file import loading_diagnosis, with_loading_findings
 from lstm_tui.engine.local import LocalEngine
 from lstm_tui.engine.options import EngineOptions
-from lstm_tui.engine.protocol import Diagnose, LoadModel
-from lstm_tui.errors import ModelFileError, UsageError
+from lstm_tui.engine.protocol import Answer, Diagnose, LoadModel, Request
+from lstm_tui.errors import EngineError, ModelFileError, UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Predict, RunPlan
 from lstm_tui.recurrent.recording import Array
@@ -82,6 +82,26 @@ def diagnosed(question: Question, options: EngineOptions, on_progress: OnProgres
     answer = engine.ask(Diagnose(subject, question.seconds), on_progress)
     assert isinstance(answer, Diagnosis)
     return with_loading_findings(answer, facts)
+
+
+def codes_found(
+    ask: Callable[[Request, OnProgress | None], Answer],
+) -> Callable[[LoadedScenario, ModelFacts, OnProgress | None], tuple[str, ...]]:
+    """What a replay asks for the findings above info of a scenario whose model an engine has loaded."""
+
+    def diagnose(
+        scenario: LoadedScenario, facts: ModelFacts, on_progress: OnProgress | None
+    ) -> tuple[str, ...]:
+        answer = ask(Diagnose(scenario_subject(scenario, facts)), on_progress)
+        assert isinstance(answer, Diagnosis)
+        if answer.failed:
+            told = "; ".join(f"{code}: {why}" for code, why in answer.failed.items())
+            raise EngineError(
+                f"checks that failed: {told}", todo="lstm-tui diagnose on this scenario shows the others"
+            )
+        return with_loading_findings(answer, facts).codes
+
+    return diagnose
 
 
 def scenario_subject(scenario: LoadedScenario, facts: ModelFacts) -> Subject:

@@ -13,6 +13,7 @@ import numpy as np
 
 from lstm_tui.arrays.opening import nearest
 from lstm_tui.checks.call_failure import explain
+from lstm_tui.checks.catalogue import CHECKS
 from lstm_tui.errors import EditError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
@@ -29,6 +30,11 @@ from lstm_tui.recurrent.calls import (
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.plan import Folded
 from lstm_tui.scenario.schema import Expect, ExpectedOutput
+
+#: Findings that another shape than the wanted one is: where they are expected, that shape is not asserted.
+_SHAPE_CODES = frozenset(
+    {check.code for check in CHECKS if "shape" in check.needs} | {"input-ambiguous", "batch-broadcast"}
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,10 @@ def judge(expect: Expect | None, evidence: Evidence) -> Verdict:
     failed = next((pair for pair in enumerate(evidence.run.outcomes) if pair[1].failure is not None), None)
     if expect.error is not None:
         verdict = _error(expect.error, failed, evidence)
-    elif failed is not None:
+    elif failed is not None and _explained(*failed, evidence)[0] not in (expect.findings or ()):
         verdict = Verdict(reasons=(_failure_words(*failed, evidence),))
+    elif failed is not None and expect == Expect(findings=expect.findings):
+        verdict = Verdict()  # the call fails, and that is the finding which is expected
     else:
         verdict = _outputs(expect, evidence)
     return verdict.and_also(_findings(expect.findings, evidence.findings))
@@ -131,8 +139,11 @@ def _failure_words(index: int, outcome: CallOutcome, evidence: Evidence) -> str:
     return f"call {index + 1}, {outcome.call}, failed{where}{because}"
 
 
-def load_verdict(code: str | None, found: Sequence[str], why: str) -> Verdict:
-    """A model that does not load: as expected where `code` is among the findings that its file shows."""
+def load_verdict(expect: Expect | None, found: Sequence[str], why: str) -> Verdict:
+    """A model that does not load: as expected where the findings that its file shows are."""
+    if expect is not None and expect.findings is not None and expect.error is None:
+        return _findings(expect.findings, tuple(dict.fromkeys(found)))
+    code = expect.error if expect is not None else None
     if code is not None and code in found:
         return Verdict(checked=(f"the model does not load: {code}",))
     if code is not None and code.startswith("load-"):
@@ -165,7 +176,7 @@ def _outputs(expect: Expect, evidence: Evidence) -> Verdict:
         outputs = {name: evidence.folded.output(array) for name, array in raw.items()}
     except EditError as error:
         return verdict.and_also(Verdict(reasons=(f"the output cannot be rescaled: {one_line(error, 200)}",)))
-    if expect.shape is not None:
+    if expect.shape is not None and not _SHAPE_CODES.intersection(expect.findings or ()):
         verdict = verdict.and_also(_shape(expect.shape, outputs))
     if expect.output is not None and evidence.expected_output is not None:
         verdict = verdict.and_also(_values(expect.output, evidence.expected_output, outputs))

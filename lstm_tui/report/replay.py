@@ -40,7 +40,7 @@ from lstm_tui.scenario.reading import read_scenario
 OnProgress = Callable[[str, float | None], None]
 Ask = Callable[[Request, OnProgress | None], Answer]
 #: The codes above info that a diagnosis finds.
-Diagnose = Callable[[LoadedScenario, ModelFacts], Sequence[str]]
+Diagnose = Callable[[LoadedScenario, ModelFacts, OnProgress | None], Sequence[str]]
 Status = Literal["passed", "failed", "not checked"]
 
 SUFFIXES = (".yaml", ".yml")
@@ -154,15 +154,16 @@ class _Replayer:
             facts = self._facts(scenario.scenario.model_path, on_progress)
         except ModelFileError as error:
             found = load_findings(scenario.scenario.model_path)
-            return _result(scenario, load_verdict(expect.error if expect else None, found, str(error)))
+            return _result(scenario, load_verdict(expect, found, str(error)))
         if expect is not None and (opened := opened_verdict(expect.error, facts)) is not None:
             return _result(scenario, opened)
         plan, folded = folded_plan(scenario, facts)
         bare = replace(plan, record=len(plan.calls))  # outputs alone: a recording would be thrown away
         run = self._ask(RunCalls(bare), on_progress)
         assert isinstance(run, Run)
-        wants_findings = expect is not None and expect.findings is not None and self._diagnose is not None
-        findings = self._diagnose(scenario, facts) if wants_findings and self._diagnose else None
+        findings = None
+        if expect is not None and expect.findings is not None and self._diagnose is not None:
+            findings = self._diagnose(scenario, facts, on_progress)
         evidence = Evidence(facts, plan, folded, run, scenario.expected_output, findings)
         return _result(scenario, judge(expect, evidence), run)
 

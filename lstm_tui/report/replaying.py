@@ -19,6 +19,7 @@ from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import UsageError
 from lstm_tui.plain_text import one_line
+from lstm_tui.report.diagnosing import codes_found
 from lstm_tui.report.replay import OnProgress, ReplayResult, exit_status, replay, scenario_files
 from lstm_tui.report.replay_report import replay_json, replay_junit, replay_text
 
@@ -68,7 +69,14 @@ def replay_in_engines(
         first = stack.enter_context(EngineProcess(options))
         engines = [first, *(stack.enter_context(first.another()) for _ in range(jobs - 1))]
         parts = [
-            threads.submit(replay, files[number::jobs], engine.ask, model=model, on_progress=on_progress)
+            threads.submit(
+                replay,
+                files[number::jobs],
+                engine.ask,
+                model=model,
+                diagnose=codes_found(engine.ask),
+                on_progress=on_progress,
+            )
             for number, engine in enumerate(engines)
         ]
         results = {each.path: each for part in parts for each in part.result()}

@@ -243,6 +243,25 @@ def test_findings_that_nobody_looked_for_are_not_checked():
     assert len(found.not_checked) == 1
 
 
+def test_a_call_may_fail_of_what_is_expected_to_be_found():
+    given = evidence(failing(), x=np.zeros((1, 4, 4)), findings=("input-features",))
+    assert verdict({"findings": ["input-features"]}, given).checked == ("findings: input-features",)
+    assert verdict({"findings": []}, given).reasons
+    assert verdict({"findings": ["input-scale"]}, given).reasons
+
+
+def test_a_shape_is_not_asserted_of_an_output_that_is_found_to_be_another():
+    given = evidence(succeeding(y=np.zeros((1, 48, 1))), findings=("output-sequence",))
+    assert verdict({"shape": [1, 1], "findings": ["output-sequence"]}, given).reasons == ()
+    assert len(verdict({"shape": [1, 1], "findings": ["echo"]}, given).reasons) == 2
+
+
+def test_a_file_that_does_not_load_has_its_findings_too():
+    expect = Expect.model_validate({"findings": ["load-corrupt"]})
+    assert load_verdict(expect, ("load-corrupt",) * 2, "truncated").checked == ("findings: load-corrupt",)
+    assert load_verdict(expect, ("load-format",), "truncated").reasons
+
+
 @pytest.mark.parametrize(
     ("code", "found", "part"),
     [
@@ -254,5 +273,5 @@ def test_findings_that_nobody_looked_for_are_not_checked():
     ],
 )
 def test_models_that_do_not_load(code, found, part):
-    told = load_verdict(code, found, "truncated")
+    told = load_verdict(Expect(error=code) if code else None, found, "truncated")
     assert [name for name in ("checked", "reasons", "not_checked") if getattr(told, name)] == [part]

@@ -54,3 +54,25 @@ def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: 
     results = replay_in_engines([folder], EngineOptions(), jobs=2)
     assert [each.path.name for each in results] == ["0.yaml", "1.yaml", "2.yaml", "3.yaml"]
     assert [each.status for each in results] == ["failed", "passed", "failed", "passed"]
+
+
+@pytest.mark.keras
+def test_findings_are_looked_for_and_are_exactly_those(tmp_path: Path):
+    import keras
+
+    kept = keras.layers.LSTM(2, stateful=True)
+    keras.Sequential([keras.Input((None, 3), batch_size=1), kept]).save(tmp_path / "kept.keras")
+    head = "version: 1\nmodel: kept.keras\ninput: {random: {shape: [1, 4, 3]}}\n"
+    twice, reset = "[{predict: {}}, {predict: {}}]", "[{predict: {}}, {reset: {}}, {predict: {}}]"
+    for name, calls, codes in [
+        ("carried", twice, "[state-carryover]"),
+        ("denied", twice, "[]"),
+        ("reset", reset, "[]"),
+    ]:
+        (tmp_path / f"{name}.yaml").write_text(f"{head}calls: {calls}\nexpect: {{findings: {codes}}}\n")
+    found = {each.path.stem: each for each in replay_in_engines([tmp_path], EngineOptions())}
+    assert {name: each.status for name, each in found.items()} == {
+        "carried": "passed", "denied": "failed", "reset": "passed",
+    }  # fmt: skip
+    assert found["carried"].checked == ("findings: state-carryover",)
+    assert "found beside: state-carryover" in found["denied"].reasons[0]
