@@ -43,6 +43,16 @@ def test_each_readme_command_is_one_line(command: str) -> None:
     assert "constraints.txt" in found[1]
 
 
+def test_the_page_of_findings_is_that_of_the_checks() -> None:
+    from lstm_tui.checks.catalogue import LESSONS
+    from lstm_tui.report.lessons import lessons_page
+
+    page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert page == lessons_page(), "run python -m lstm_tui.report.lessons > docs/findings.md"
+    for code in LESSONS:
+        assert page.count(f"### {code}\n") == 1, f"{code} has no family, or two"
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):

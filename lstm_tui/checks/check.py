@@ -58,12 +58,13 @@ class Check:
 
     def missing(self, case: Case) -> tuple[str, ...]:
         """What this check would need and does not have."""
-        return tuple(_words(need) for need in self.needs if not _there(need, case))
+        return tuple(words_of(need) for need in self.needs if not _there(need, case))
 
 
 def _there(need: Need | tuple[Need, ...], case: Case) -> bool:
     return any(case.has(one) for one in ((need,) if isinstance(need, str) else need))
 
 
-def _words(need: Need | tuple[Need, ...]) -> str:
+def words_of(need: Need | tuple[Need, ...]) -> str:
+    """A need as it is told; of a tuple any one will do."""
     return need if isinstance(need, str) else " or ".join(need)
