@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.gradients import gradients
+from benchmarks.long import long
 from benchmarks.measuring import Figure, table
 from benchmarks.models import Files, written
 from benchmarks.recording import recording
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "recording": lambda place: recording(quick=place.quick),
     "gradients": lambda place: gradients(quick=place.quick),
     "window": lambda place: window(quick=place.quick),
+    "long": lambda place: long(place.folder, quick=place.quick),
 }
 
 

@@ -155,12 +155,24 @@ def inspect(model: Path, as_json: bool, debug: bool) -> None:
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The .npz file to write."
 )
+@click.option(
+    "--memory",
+    type=click.IntRange(1),
+    default=512,
+    show_default=True,
+    metavar="MB",
+    help="What the recording may take; a longer one is written in stretches.",
+)
 @engine_options
-def trace(source: Path, input_: Path | None, output: Path, **options: Any) -> None:
+def trace(source: Path, input_: Path | None, output: Path, memory: int, **options: Any) -> None:
     """Run once and write every recorded array."""
     from lstm_tui.report.tracing import trace_to_file
 
-    trace_to_file(source, input_, output, _options(options), _progress)
+    notes = trace_to_file(source, input_, output, _options(options), _progress, memory=memory << 20)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    for note in notes:
+        click.echo(note, err=True)
 
 
 @cli.command()

@@ -50,9 +50,15 @@ def stateful() -> keras.Model:
     return keras.Model(x, layers.Dense(1, name="head")(hidden), name="stateful")
 
 
+def bidirectional() -> keras.Model:
+    """An LSTM each way, `(batch, timesteps, 3)` to `(batch, 1)`."""
+    both = layers.Bidirectional(layers.LSTM(4), name="both")
+    return keras.Sequential([layers.Input((None, 3), name="x"), both, layers.Dense(1, name="head")])
+
+
 def main(folder: Path) -> None:
     """Write every model into `folder`."""
-    for build in (lstm, gru, two_layers, stateful):
+    for build in (lstm, gru, two_layers, stateful, bidirectional):
         keras.utils.set_random_seed(1)
         model = build()
         model.save(folder / f"{build.__name__}.keras")

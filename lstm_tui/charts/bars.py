@@ -39,16 +39,18 @@ def gate_table(
     """A head and a line for each gate; nothing for a cell without gates.
 
     `f ▁▁▁▂▁▃▂▅▇█ 0.93   0%  41%  0.91   1%  38%`: how many units have which value between 0 and 1, their
-    mean, the share shut and open at this step, then the same of all steps where there is room.
+    mean, the share shut and open at this step, then the same of all steps that are kept where there is room.
     saturations: as `gate_saturations` gives them, computed once for a recording and not at each step.
     """
     if not trace.cell.gates:
         return []
     bins, overall = _room(width)
-    lines = [fitted([styled(_head(bins, overall), palette.faint)], width, palette.text)]
+    of_all = "all" if len(trace.kept) == trace.timesteps else "window"
+    lines = [fitted([styled(_head(bins, of_all if overall else ""), palette.faint)], width, palette.text)]
     for name in trace.cell.gates:
-        values = np.asarray(trace.steps[name][sample, step]).reshape(-1)
-        text = f"{name:>2} {_histogram(values, bins, palette)} {_figures(saturations[name], step, overall)}"
+        values = trace.at(name, sample, step)
+        figures = _figures(saturations[name], step - trace.start, overall)
+        text = f"{name:>2} {_histogram(values, bins, palette)} {figures}"
         style = palette.text if np.isfinite(values).all() else palette.warning
         lines.append(fitted([styled(text, style)], width, palette.text))
     return lines
@@ -83,9 +85,9 @@ def _room(width: int) -> tuple[int, bool]:
     return FEW_BINS, width >= 3 + FEW_BINS + 2 * 17
 
 
-def _head(bins: int, overall: bool) -> str:
+def _head(bins: int, overall: str) -> str:
     scale = f"0{'1':>{bins - 1}}"
-    return f"   {scale}   mean shut open" + ("    all shut open" if overall else "")
+    return f"   {scale}   mean shut open" + (f" {overall:>6} shut open" if overall else "")
 
 
 def _figures(of: Saturation, step: int, overall: bool) -> str:

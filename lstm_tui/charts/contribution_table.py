@@ -25,7 +25,7 @@ SHARE_WIDTH, NARROW_SHARE_WIDTH, WIDE_FROM = 10, 8, 40
 PERCENT_WIDTH, MOST_PERCENT = 5, 9.995
 #: A longer bar says no more, and every cell of it is three bytes; a shorter one says nothing.
 WIDEST_BAR, NARROWEST_BAR = 41, 5
-INITIAL = "initial"
+INITIAL, BEFORE = "initial", "before"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def contribution_table(
     table = _Table(parts, width, palette, [share for _, share in shown])
     rows = [table.head()]
     rows += [table.row(step, share, marked=step == selected) for step, share in shown]
-    rows.append(table.row(INITIAL, parts.from_initial))
+    rows.append(table.row(BEFORE if parts.start else INITIAL, parts.from_initial))
     rows += [[styled(text, palette.faint)] for text in _rest(parts, [step for step, _ in shown])]
     rows += [[styled(text, palette.warning if wrong else palette.faint)] for text, wrong in notes]
     lines = stacked((fitted(row, width, palette.text) for row in rows), width, height, palette.text)
@@ -64,7 +64,7 @@ def _shown(parts: Contributions, room: int) -> tuple[tuple[int, float], ...]:
 
 def _rest(parts: Contributions, shown: list[int]) -> Iterable[str]:
     others = parts.shares.copy()
-    others[shown] = 0
+    others[[step - parts.start for step in shown]] = 0
     count = np.count_nonzero(others)
     if count:
         steps = "step" if count == 1 else "steps"
@@ -84,6 +84,8 @@ def _notes(parts: Contributions) -> list[tuple[str, bool]]:
         allowed = short_number(parts.tolerance, 2)
         unexplained = short_number(parts.residual, 4, signed=True)
         notes.append((f"{unexplained} unexplained; rounding explains {allowed}", True))
+    if parts.start:
+        notes.append((f"before: what the state was when step {parts.start} began", False))
     if parts.erased_at is not None:
         gate = "f" if parts.series == "c" else "z"
         notes.append((f"{gate} was exactly 0 at step {parts.erased_at}: nothing older is left", False))
@@ -97,7 +99,7 @@ class _Table:
 
     def __init__(self, parts: Contributions, width: int, palette: Palette, shown: list[float]) -> None:
         self._parts, self._palette = parts, palette
-        self._label = max(len(str(len(parts.shares) - 1)) + 1, len(INITIAL))
+        self._label = max(len(str(parts.start + len(parts.shares) - 1)) + 1, len(INITIAL))
         self._share = SHARE_WIDTH if width >= WIDE_FROM else NARROW_SHARE_WIDTH
         room = min(width - self._label - self._share - PERCENT_WIDTH - 4, WIDEST_BAR)
         self._bar = 0 if room < NARROWEST_BAR else (room - 1) // 2 * 2 + 1

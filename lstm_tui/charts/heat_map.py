@@ -22,8 +22,10 @@ from lstm_tui.charts.numbers import short_number
 from lstm_tui.charts.palette import Ink, Palette
 from lstm_tui.charts.ramps import Kind
 from lstm_tui.charts.scale import Scale
-from lstm_tui.charts.time_axis import TimeAxis, paged_axis
+from lstm_tui.charts.time_axis import TimeAxis, zoomed_axis
+from lstm_tui.recurrent.pyramid import Overview, Pyramid
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.window import Window
 
 #: Below this many columns the unit numbers give way to the map.
 MIN_COLUMNS = 8
@@ -80,9 +82,11 @@ def page_layout(
     first_unit: int = 0,
     grouped: bool = False,
     halves: bool = False,
+    zoom: int = 1,
 ) -> PageLayout:
     """The page that holds `step`, its map `width` by `height` cells.
 
+    zoom: steps a column; with more than one the page is drawn by `heat_map_bins`.
     grouped: all units on the page, neighbours as one where they do not fit; else those from `first_unit`.
     halves: two units a row as half blocks where they do not fit otherwise, if the terminal can show them.
     """
@@ -90,10 +94,15 @@ def page_layout(
     first_unit = 0 if grouped else min(max(first_unit, 0), max(units - 1, 0))
     rows = max(height, 1) * (2 if halves else 1)
     group = max(-(-units // rows), 1) if grouped else 1
-    gutter = len(str(max(units - 1, 0))) + 2
-    left = gutter if width >= gutter + MIN_COLUMNS else 0
-    axis = paged_axis(timesteps, step=step, left=left, right=width)
+    left = width - map_columns(units, width)
+    axis = zoomed_axis(timesteps, step=step, zoom=zoom, left=left, right=width)
     return PageLayout(width, height, axis, units, first_unit, group, halves)
+
+
+def map_columns(units: int, width: int) -> int:
+    """Columns of the map in `width` cells: the numbers of the units stand left of it where there is room."""
+    gutter = len(str(max(units - 1, 0))) + 2
+    return width - gutter if width >= gutter + MIN_COLUMNS else width
 
 
 def heat_map_page(
@@ -104,18 +113,77 @@ def heat_map_page(
     palette: Palette,
     mask: Array | None = None,
     selected: int | None = None,
+    start: int = 0,
 ) -> list[Line]:
     """The page as `layout.height` lines of `layout.width` cells.
 
-    values: `(timesteps, units)`, the whole series. mask: `(timesteps,)`, False where the step does not count.
+    values: `(steps, units)`, the series from step `start` on; steps of the page that are not among them are
+        drawn as missing. mask: `(steps,)`, False where the step does not count.
     selected: the unit with a mark beside its number.
     """
-    page = _page(values, layout, scale.kind)
+    axis = layout.axis
+    steps = np.arange(axis.first_step, axis.first_step + axis.steps) - start
+    there = (steps >= 0) & (steps < len(values))
+    masked = None if mask is None else ~np.asarray(mask, bool)[steps[there]]
+    return _drawn(_Page(np.asarray(values)[steps[there]], there, masked), layout, scale, palette, selected)
+
+
+def heat_map_bins(
+    overview: Overview,
+    layout: PageLayout,
+    *,
+    scale: Scale,
+    palette: Palette,
+    masked: Array | None = None,
+    selected: int | None = None,
+) -> list[Line]:
+    """The page with several steps a column: of a state the value furthest from zero, of a gate the mean.
+
+    overview: a bin for each column that has been recorded, the first ones of the page. masked: `(bins,)`,
+        True where no step counts. A column with NaN or infinity in it is marked: one looks for that.
+    """
+    bins = len(overview.starts)
+    low, high, mean = (
+        np.asarray(part).reshape(bins, -1) for part in (overview.minimum, overview.maximum, overview.mean)
+    )
+    with np.errstate(invalid="ignore"):
+        values = mean if scale.kind == "sequential" else np.where(-low > high, low, high)
+    values = np.where(np.asarray(overview.broken).reshape(bins, -1), np.nan, values)
+    there = np.arange(layout.axis.columns) < bins
+    return _drawn(_Page(values, there, masked), layout, scale, palette, selected)
+
+
+def columns_of(far: Pyramid | None, axis: TimeAxis) -> Overview:
+    """A bin for each column of the axis that lies wholly within what there is of the pyramid."""
+    starts = axis.first_step + np.arange(axis.columns + 1, dtype=np.int64) * axis.steps // max(
+        axis.columns, 1
+    )
+    there = 0 if far is None else int(np.searchsorted(starts[1:], far.timesteps, side="right"))
+    if far is None or not there:
+        empty = np.zeros((0, 1))
+        return Overview(np.zeros(0, np.int64), empty, empty, empty, empty.astype(bool))
+    return far.overview(Window(axis.first_step, int(starts[there])), there)
+
+
+@dataclass(frozen=True, eq=False)
+class _Page:
+    """What is known of a page: `values` `(columns, units)` of those that are there, and which are masked."""
+
+    values: Array
+    there: NDArray[np.bool_]
+    masked: Array | None
+
+
+def _drawn(
+    page: _Page, layout: PageLayout, scale: Scale, palette: Palette, selected: int | None
+) -> list[Line]:
+    units = slice(layout.first_unit, layout.last_unit + 1)
+    grouped = _grouped(page.values[:, units].T.astype(np.float64), layout.group, scale.kind)
     strokes = _strokes(palette, scale.kind, layout.halves)
-    codes = _codes(page, layout, scale, palette, mask)
-    cells = layout.axis.columns // max(layout.axis.steps, 1)
+    codes = _codes(grouped, page, layout, scale, palette)
+    cells = max(layout.axis.columns // max(len(page.there), 1), 1)
     margin = styled(" " * (layout.width - layout.axis.end), palette.text)
-    distinct = strokes.distinct and bool(np.isfinite(page).all())
+    distinct = strokes.distinct and bool(np.isfinite(grouped).all())
     lines = []
     for row, body in enumerate(_rows_of_segments(codes, cells, strokes)):
         line = [*_gutter(layout, row, selected, palette), *body, margin]
@@ -137,17 +205,10 @@ def scale_legend(scale: Scale, palette: Palette, width: int, note: str = "") -> 
 
 
 # Codes: 0 … n-1 are the levels, then come these. Masked steps have the same codes again, behind all of them.
-_NAN, _ABOVE, _BELOW, _EMPTY = range(4)
-_SPECIAL = 4
+_NAN, _ABOVE, _BELOW, _EMPTY, _MISSING = range(5)
+_SPECIAL = 5
 #: A run of equal cells is looked up by `code * _LONGEST + length`.
 _LONGEST = 1 << 12
-
-
-def _page(values: Array, layout: PageLayout, kind: Kind) -> NDArray[np.float64]:
-    """What stands on the page, `(groups of units, steps)`."""
-    steps = slice(layout.axis.first_step, layout.axis.first_step + layout.axis.steps)
-    units = slice(layout.first_unit, layout.last_unit + 1)
-    return _grouped(np.asarray(values)[steps, units].T.astype(np.float64), layout.group, kind)
 
 
 def _grouped(page: NDArray[np.float64], group: int, kind: Kind) -> NDArray[np.float64]:
@@ -169,22 +230,24 @@ def _grouped(page: NDArray[np.float64], group: int, kind: Kind) -> NDArray[np.fl
 
 
 def _codes(
-    page: NDArray[np.float64], layout: PageLayout, scale: Scale, palette: Palette, mask: Array | None
+    grouped: NDArray[np.float64], page: _Page, layout: PageLayout, scale: Scale, palette: Palette
 ) -> NDArray[np.int32]:
-    """What to draw in each place, `(rows, steps)`; where halved a code is `upper * len(inks) + lower`."""
+    """What to draw in each place, `(rows, columns)`; where halved a code is `upper * len(inks) + lower`."""
     inks = _inks(palette, scale.kind)
     count = len(inks) // 2 - _SPECIAL
-    codes = scale.levels(page, count).astype(np.int32)
-    codes[np.isnan(page)] = count + _NAN
-    codes[page == np.inf] = count + _ABOVE
-    codes[page == -np.inf] = count + _BELOW
-    if mask is not None:
-        steps = slice(layout.axis.first_step, layout.axis.first_step + layout.axis.steps)
-        codes[:, ~np.asarray(mask, bool)[steps]] += count + _SPECIAL
+    known = scale.levels(grouped, count).astype(np.int32)
+    known[np.isnan(grouped)] = count + _NAN
+    known[grouped == np.inf] = count + _ABOVE
+    known[grouped == -np.inf] = count + _BELOW
+    if page.masked is not None:
+        known[:, page.masked] += count + _SPECIAL
+    codes = np.full((len(known), len(page.there)), count + _MISSING, np.int32)
+    codes[:, page.there] = known
     if not layout.halves:
         return codes
     if len(codes) % 2:
-        codes = np.vstack([codes, np.full_like(codes[:1], count + _EMPTY)])
+        filler = np.where(page.there, count + _EMPTY, count + _MISSING).astype(np.int32)
+        codes = np.vstack([codes, filler])
     return codes[0::2] * len(inks) + codes[1::2]
 
 
@@ -193,7 +256,8 @@ def _inks(palette: Palette, kind: Kind) -> tuple[Ink, ...]:
     """What each code looks like."""
     ramp, glyphs = palette.ramp(kind), palette.glyphs
     marks = (glyphs.nan, glyphs.above, glyphs.below)
-    special = (*(Ink(mark, palette.broken) for mark in marks), Ink(" ", palette.text))
+    empty, missing = Ink(" ", palette.text), Ink(glyphs.dot, palette.faint)
+    special = (*(Ink(mark, palette.broken) for mark in marks), empty, missing)
     return (*ramp.inks, *special, *ramp.masked, *special)
 
 

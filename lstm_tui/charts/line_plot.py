@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Literal
 
@@ -49,12 +49,20 @@ class Series:
     """One line: `values` `(timesteps,)`. A target is dashed and lies under the prediction.
 
     gaps: NaN means that there is no value (a target known at some steps only), not that it went wrong.
+    steps: the step of each value, in order, where not each of `timesteps` has one.
     """
 
     name: str
     values: Array
     role: Literal["prediction", "target"] = "prediction"
     gaps: bool = False
+    steps: Array | None = None
+    timesteps: int = 0
+
+    @property
+    def length(self) -> int:
+        """Timesteps of the sequence that it runs along."""
+        return len(self.values) if self.steps is None else self.timesteps
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +91,7 @@ def line_plot(
     shown = _drawn_first_target([_Curve(one, *style) for one, style in _styles(series, palette)])
     if log:
         shown = [curve.in_log10() for curve in shown]
-    timesteps = max((len(curve.values) for curve in shown), default=0)
+    timesteps = max((curve.series.length for curve in shown), default=0)
     window = _within(window, timesteps)
     ticks = (log_ticks if log else linear_ticks)([curve.values for curve in shown], height)
     left = ticks.width if width >= ticks.width + MIN_COLUMNS else 0
@@ -123,8 +131,18 @@ class _Curve:
     def in_log10(self) -> _Curve:
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.log10(self.values)
-        one = self.series
-        return _Curve(Series(one.name, values, one.role, one.gaps), self.style, self.color)
+        return _Curve(replace(self.series, values=values), self.style, self.color)
+
+    def on(self, axis: TimeAxis, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The values on the page, each with its pixel: the middle of its step's share of them."""
+        values, steps = self.values, self.series.steps
+        if steps is None:
+            values = values[axis.first_step : axis.first_step + axis.steps]
+            offset = np.arange(len(values), dtype=np.int64)
+        else:
+            inside = (steps >= axis.first_step) & (steps < axis.first_step + axis.steps)
+            values, offset = values[inside], steps[inside].astype(np.int64) - axis.first_step
+        return (2 * offset + 1) * pixels // (2 * axis.steps), values
 
 
 @dataclass(frozen=True)
@@ -220,19 +238,13 @@ def _figure(width: int, height: int) -> Iterator[ModuleType]:
 
 def _points(curve: _Curve, axis: TimeAxis, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Where the line goes, across in pixels; NaN lifts the pen."""
-    values = curve.values[axis.first_step : axis.first_step + axis.steps]
+    place, values = curve.on(axis, pixels)
     finite = np.where(np.isfinite(values), values, np.nan)
-    place = _pixels_of(len(finite), axis, pixels)
     if curve.series.role == "target":
         return _dashed(place, finite, pixels)
     if len(finite) <= pixels:
         return place, finite
     return _envelope(place, finite)
-
-
-def _pixels_of(count: int, axis: TimeAxis, pixels: int) -> NDArray[np.int64]:
-    """The pixel of each step, in the middle of its share: half of it is `TimeAxis.column`."""
-    return np.asarray((2 * np.arange(count, dtype=np.int64) + 1) * pixels // (2 * axis.steps))
 
 
 def _envelope(
@@ -272,8 +284,7 @@ def _edge_marks(
 ) -> Iterator[tuple[str, NDArray[np.int64], float]]:
     """NaN and -inf along the lower edge, +inf along the upper: the mark, its pixels, its height."""
     for curve in curves:
-        values = curve.values[axis.first_step : axis.first_step + axis.steps]
-        place = _pixels_of(len(values), axis, pixels)
+        place, values = curve.on(axis, pixels)
         wrong = np.zeros(len(values), bool) if curve.series.gaps else np.isnan(values)
         for mark, where, edge in (
             (glyphs.below, values == -np.inf, ticks.low),

@@ -36,7 +36,11 @@ def scale_for(series: str, values: Array) -> Scale:
     Taken over the whole sequence, so that colours do not change from page to page. A gate whose activation
     was replaced may leave [0, 1]; its scale then follows it.
     """
-    low, high = finite_range(values)
+    return scale_over(series, *finite_range(values))
+
+
+def scale_over(series: str, low: float, high: float) -> Scale:
+    """The same where the smallest and the largest value are known."""
     if is_gate(series):
         return Scale("sequential", min(low, 0.0), max(high, 1.0))
     reach = max(-low, high) or 1.0

@@ -52,3 +52,14 @@ def paged_axis(timesteps: int, *, step: int, left: int, right: int) -> TimeAxis:
     page = page_of(step, room, timesteps) if room else Window(0, 0)
     cells = min(max(room // max(timesteps, 1), 1), WIDEST_STEP)
     return TimeAxis(left, len(page) * cells, page.start, len(page), timesteps)
+
+
+def zoomed_axis(timesteps: int, *, step: int, zoom: int, left: int, right: int) -> TimeAxis:
+    """The axis of the page that holds `step` with `zoom` steps a column; everything where that fits."""
+    room = max(right - left, 0)
+    if zoom <= 1 or not room:
+        return paged_axis(timesteps, step=step, left=left, right=right)
+    if zoom * room >= timesteps:
+        return TimeAxis(left, min(room, timesteps), 0, timesteps, timesteps)
+    page = page_of(step, zoom * room, timesteps)
+    return TimeAxis(left, -(-len(page) // zoom), page.start, len(page), timesteps)

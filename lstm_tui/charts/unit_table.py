@@ -69,16 +69,16 @@ def unit_table(
 
 def changes(trace: LayerTrace, series: str, sample: int, step: int) -> Array | None:
     """How far each unit moved at `step`, `(units,)`; None where the state before the first is unknown."""
-    values = trace.steps[series]
     before = step + 1 if trace.go_backwards else step - 1
-    if 0 <= before < values.shape[1]:
-        previous = values[sample, before]
-    elif series in trace.initial:
-        previous = trace.initial[series][sample]
+    if trace.has(sample, before):
+        previous = trace.at(series, sample, before)
     else:
-        return None
+        initial = trace.before_first(series, sample)
+        if initial is None:
+            return None
+        previous = initial
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.asarray(values[sample, step].astype(np.float64) - previous).reshape(-1)
+        return np.asarray(trace.at(series, sample, step).astype(np.float64) - previous)
 
 
 def _label_width(trace: LayerTrace) -> int:
@@ -132,7 +132,7 @@ def _leading(columns: tuple[_Column, ...], room: int) -> tuple[_Column, ...]:
 def _numbers(trace: LayerTrace, column: _Column, sample: int, step: int) -> Array | None:
     if column.shows == "change":
         return changes(trace, column.series, sample, step)
-    return np.asarray(trace.steps[column.series][sample, step]).reshape(-1)
+    return trace.at(column.series, sample, step)
 
 
 def _head(columns: tuple[_Column, ...], trace: LayerTrace, palette: Palette) -> list[Segment]:

@@ -22,7 +22,10 @@ from lstm_tui.engine.protocol import (
     Diagnose,
     ExploreShapes,
     LoadModel,
+    OpenLong,
     Rebuild,
+    RecordStretch,
+    ReplayPrefix,
     Request,
 )
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
@@ -30,7 +33,9 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
 
 #: Told what is being done now, and how much of it is done in [0, 1] where that is known.
 OnProgress = Callable[[str, float | None], None]
@@ -70,6 +75,20 @@ class LoadedModel(Protocol):
 
     def rebuild(self, form: Form, inputs: Inputs, out: Path, on_progress: OnProgress) -> Rebuilt:
         """Write the model in another form, if it predicts the same."""
+        ...
+
+    def open_long(self, before: RunPlan, plan: LongPlan, head: Inputs, on_progress: OnProgress) -> LongCall:
+        """Whether and how a call over a long sequence can be recorded."""
+        ...
+
+    def record_stretch(
+        self, plan: LongPlan, of: StretchInputs, keep: Keep, predictions: tuple[str, ...]
+    ) -> Stretch:
+        """Some steps of such a call."""
+        ...
+
+    def replay(self, plan: ReplayPlan, on_progress: OnProgress) -> Replayed:
+        """The recorded call on the beginning of its sequence."""
         ...
 
 
@@ -117,6 +136,12 @@ class Answerer:
             return self._model.rebuild(request.form, request.inputs, request.out, on_progress)
         if isinstance(request, ExploreShapes):
             return self._model.explore_shapes(request.inputs, request.alterations, on_progress)
+        if isinstance(request, OpenLong):
+            return self._model.open_long(request.before, request.plan, request.head, on_progress)
+        if isinstance(request, RecordStretch):
+            return self._model.record_stretch(request.plan, request.of, request.keep, request.predictions)
+        if isinstance(request, ReplayPrefix):
+            return self._model.replay(request.plan, on_progress)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

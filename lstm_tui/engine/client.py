@@ -36,7 +36,9 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.recurrent.stretches import LongCall, Stretch
 
 #: How long the host may take to say how a worker ended.
 _OBITUARY_SECONDS: Final = 2.0
@@ -206,6 +208,8 @@ class EngineProcess:
             case Found(Finding()):
                 return message
             case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis() | ShapeExploration()):
+                return message
+            case Answered(value=LongCall() | Stretch() | Replayed()):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

@@ -18,7 +18,9 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
 
 __all__ = [
     "Answer",
@@ -32,9 +34,12 @@ __all__ = [
     "ExploreShapes",
     "Found",
     "LoadModel",
+    "OpenLong",
     "Progressed",
     "Rebuild",
+    "RecordStretch",
     "Refused",
+    "ReplayPrefix",
     "Request",
     "RunCalls",
     "Unserviceable",
@@ -96,7 +101,49 @@ class ExploreShapes:
     alterations: tuple[Alteration, ...] = ()
 
 
-Request = LoadModel | RunCalls | ComputeGradients | Diagnose | Rebuild | ExploreShapes
+@dataclass(frozen=True, eq=False)
+class OpenLong:
+    """Find out whether and how a call over a long sequence can be recorded. Answered by `LongCall`.
+
+    before: the calls that come before it. head: the first `plan.head` steps of its inputs.
+    """
+
+    before: RunPlan
+    plan: LongPlan
+    head: Inputs
+
+
+@dataclass(frozen=True, eq=False)
+class RecordStretch:
+    """Record some steps of such a call, from the border before them. Answered by `Stretch`.
+
+    predictions: outputs of which a value for each step is wanted.
+    """
+
+    plan: LongPlan
+    of: StretchInputs
+    keep: Keep
+    predictions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayPrefix:
+    """Run the recorded call on the beginning of its sequence. Answered by `Replayed`."""
+
+    plan: ReplayPlan
+
+
+Request = (
+    LoadModel
+    | RunCalls
+    | ComputeGradients
+    | Diagnose
+    | Rebuild
+    | ExploreShapes
+    | OpenLong
+    | RecordStretch
+    | ReplayPrefix
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +172,7 @@ class Found:
     finding: Finding
 
 
-Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt | ShapeExploration
+Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt | ShapeExploration | LongCall | Stretch | Replayed
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from lstm_tui.keras_adapter.failures import FailureWatch, keras_words
 from lstm_tui.keras_adapter.keeping import copy_variables, left_as_found, restore, snapshot
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.making import Made, Maker
-from lstm_tui.keras_adapter.recorder import record_call, record_predict
+from lstm_tui.keras_adapter.recorder import record_call, record_predict, record_sample
 from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import (
@@ -33,6 +33,7 @@ from lstm_tui.recurrent.calls import (
     Threads,
 )
 from lstm_tui.recurrent.recording import Array, Recording, States
+from lstm_tui.recurrent.stretches import LongPlan
 
 _log = logging.getLogger(__name__)
 
@@ -48,11 +49,24 @@ def _working_model(loaded: LoadedModel, plan: RunPlan) -> LoadedModel:
     """The model itself, or a copy where the plan trains it or wants it otherwise."""
     if plan.alterations:
         return loaded.altered(plan.alterations)
-    return _copy_of(loaded) if _trains(plan.calls) else loaded
+    return _copy_of(loaded) if trains(plan.calls) else loaded
 
 
-def _trains(calls: tuple[Call, ...]) -> bool:
-    return any(isinstance(call, Fit) or (isinstance(call, Threads) and _trains(call.each)) for call in calls)
+def calls_made(
+    loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress, long: LongPlan | None
+) -> tuple[tuple[CallOutcome, ...], States]:
+    """Carry out the plan without recording anything and leave behind what it leaves: outcomes and states.
+
+    long: calls over so many timesteps are made chunk by chunk; of an output that is a sequence they give the
+    last step.
+    """
+    running = _Running(loaded, replace(plan, record=len(plan.calls)), on_progress, long)
+    return running.run().outcomes, running.states()
+
+
+def trains(calls: tuple[Call, ...]) -> bool:
+    """Whether weights change."""
+    return any(isinstance(call, Fit) or (isinstance(call, Threads) and trains(call.each)) for call in calls)
 
 
 def _copy_of(loaded: LoadedModel) -> LoadedModel:
@@ -64,11 +78,13 @@ def _copy_of(loaded: LoadedModel) -> LoadedModel:
 class _Running:
     """One plan on its way."""
 
-    def __init__(self, loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> None:
+    def __init__(
+        self, loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress, long: LongPlan | None = None
+    ) -> None:
         self._plan = plan
         self._on_progress = on_progress
         self._watch = FailureWatch(loaded.placed)
-        self._maker = Maker(loaded, plan, self._watch, self._outcome, on_progress)
+        self._maker = Maker(loaded, plan, self._watch, self._outcome, on_progress, long)
         self._recording: Recording | None = None
         self._note = "" if plan.record < len(plan.calls) else "the plan makes no call to record"
 
@@ -99,7 +115,7 @@ class _Running:
         return outcome
 
     def _outcome(self, call: Call) -> CallOutcome:
-        before = self._states()
+        before = self.states()
         began = time.perf_counter()
         made, failure = Made(), None
         try:
@@ -114,13 +130,14 @@ class _Running:
             outputs=made.outputs,
             failure=failure,
             states_before=before,
-            states_after=self._states(),
+            states_after=self.states(),
             seconds=time.perf_counter() - began,
             note=made.note,
             training=made.training,
         )
 
-    def _states(self) -> States:
+    def states(self) -> States:
+        """Of stateful layers, as they are now."""
         return read_states(state_variables(self._loaded.placed))
 
     def _record(
@@ -130,7 +147,7 @@ class _Running:
         after = snapshot(self._loaded.model)
         restore(start)
         try:
-            self._recording = _compared(self._recorded(call), outcome.outputs)
+            self._recording = self._recorded(call, outcome.outputs)
         except LstmTuiError as error:
             self._note = one_line(f"not recorded: {error.happened}; {error.todo}")
         except Exception as error:  # noqa: BLE001 - the outputs stand without a recording
@@ -139,16 +156,31 @@ class _Running:
         finally:
             restore(after)
 
-    def _recorded(self, call: Predict | CallModel) -> Recording:
+    def _recorded(self, call: Predict | CallModel, outputs: Mapping[str, Array]) -> Recording:
         inputs = self._maker.inputs_of(call)
+        if self._plan.sample is not None:
+            recording = record_sample(self._loaded, inputs, call, self._plan.sample)
+            return _completed(recording, outputs, call, self._plan.sample)
         if isinstance(call, Predict):
-            return record_predict(self._loaded, inputs, call.batch_size)
-        return record_call(self._loaded, inputs, call.training)
+            return _compared(record_predict(self._loaded, inputs, call.batch_size), outputs)
+        return _compared(record_call(self._loaded, inputs, call.training), outputs)
 
 
 def _compared(recording: Recording, outputs: Mapping[str, Array]) -> Recording:
     pairs = zip(recording.outputs.values(), outputs.values(), strict=True)
     return replace(recording, disagreement=max((largest_difference(a, b) for a, b in pairs), default=0.0))
+
+
+def _completed(
+    recording: Recording, outputs: Mapping[str, Array], call: Predict | CallModel, sample: int
+) -> Recording:
+    """With the outputs of all samples, of which those in the batch of the recorded one are compared."""
+    rows = slice(None)
+    if isinstance(call, Predict):
+        size = call.batch_size or 32
+        rows = slice(sample // size * size, (sample // size + 1) * size)
+    compared = _compared(recording, {name: values[rows] for name, values in outputs.items()})
+    return replace(compared, outputs=outputs)
 
 
 def largest_difference(one: Array, other: Array) -> float:

@@ -9,6 +9,7 @@ is afterwards as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,12 @@ import tensorflow as tf
 
 from lstm_tui.errors import EditError
 from lstm_tui.keras_adapter.failures import keras_words
-from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
+from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names, sequence_length
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.loaded import LoadedModel
+from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
+from lstm_tui.keras_adapter.recorder.patches import taking_any_length
 from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
 from lstm_tui.keras_adapter.states import apply_reset, state_variables
 from lstm_tui.plain_text import one_line
@@ -37,15 +40,18 @@ def gradients(
     output: str | None = None,
     target: Array | None = None,
     states: States | None = None,
+    border: States | None = None,
 ) -> Gradients:
     """Of the sum of an output, the first if none is named; of its squared error where there is a target.
 
     Of an output `(batch, timesteps, ...)` the last step counts: a sum over all has no end to count back from.
     target: shaped like the output; of one at each step the last counts.
     states: what stateful layers start from, by `path/state`; as the model was loaded where left out.
+    border: what every loop over the sequence starts from, where the inputs are the end of a longer one.
     Raises EditError where there is no such output, and where the target does not fit it.
     """
-    return _computed(loaded, as_tensors(loaded.model, inputs), inputs, output, target, states)
+    asked = _Asked(inputs, output, None if target is None else np.asarray(target, np.float64), states, border)
+    return _computed(loaded, as_tensors(loaded.model, inputs), asked)
 
 
 def with_float64(
@@ -55,15 +61,17 @@ def with_float64(
     output: str | None = None,
     target: Array | None = None,
     states: States | None = None,
+    border: States | None = None,
 ) -> Gradients:
     """The same, with those of a float64 copy beside them, or the reason why there are none."""
-    made = gradients(loaded, inputs, output=output, target=target, states=states)
+    made = gradients(loaded, inputs, output=output, target=target, states=states, border=border)
     if made.value.dtype == np.float64:
         return replace(made, exact=made, exact_note="the model itself computes in float64")
     try:
         copy = loaded.in_float64()
         fed = keras.tree.map_structure(_in_float64, as_tensors(loaded.model, inputs))
-        exact = _computed(copy, fed, inputs, output, target, states)
+        goal = None if target is None else np.asarray(target, np.float64)
+        exact = _computed(copy, fed, _Asked(inputs, output, goal, states, border))
     except EditError as error:
         return replace(made, exact_note=error.happened)
     except Exception as error:  # noqa: BLE001 - a copy that does not run leaves what the model gave
@@ -82,23 +90,29 @@ def _agreement(value: Array, exact: Array) -> str:
     return f"recomputed in float64 on a copy; the value differs by at most {apart:.2g}"
 
 
-def _computed(
-    loaded: LoadedModel,
-    fed: Any,
-    inputs: Mapping[str, Array],
-    output: str | None,
-    target: Array | None,
-    states: States | None,
-) -> Gradients:
-    goal = None if target is None else np.asarray(target, np.float64)
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What the gradients are of, and where the call starts."""
+
+    inputs: Mapping[str, Array]
+    output: str | None
+    target: Array | None
+    states: States | None
+    border: States | None
+
+
+def _computed(loaded: LoadedModel, fed: Any, asked: _Asked) -> Gradients:
     signature = tuple((one.shape, one.dtype) for one in keras.tree.flatten(fed))
-    key = ("gradients", output, None if goal is None else goal.shape, signature)
-    traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, output, goal))
+    goal = None if asked.target is None else asked.target.shape
+    key = ("gradients", asked.output, goal, asked.border is not None, signature)
+    traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, asked))
+    if traced.border is not None:
+        traced.border.set(asked.border)
     with left_as_found(loaded.model):
-        if states:
-            apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=states))
-        arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, goal))]
-    return _assembled(traced, inputs, iter(arrays))
+        if asked.states:
+            apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=asked.states))
+        arrays = [as_array(tensor) for tensor in traced.function(*_arguments(fed, asked.target))]
+    return _assembled(traced, asked.inputs, iter(arrays))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +123,7 @@ class _Traced:
     of: str
     loops: list[NudgedLoop]
     missing: Mapping[str, str]
+    border: Border | None = None
 
 
 def _arguments(fed: Any, target: Array | None) -> list[Any]:
@@ -116,18 +131,24 @@ def _arguments(fed: Any, target: Array | None) -> list[Any]:
     return flat if target is None else [*flat, tf.convert_to_tensor(target)]
 
 
-def _traced(loaded: LoadedModel, fed: Any, output: str | None, target: Array | None) -> _Traced:
+def _traced(loaded: LoadedModel, fed: Any, asked: _Asked) -> _Traced:
     said: dict[str, Any] = {}
+    target = asked.target
+    steps = [length for one in keras.tree.flatten(fed) if (length := sequence_length(one)) is not None]
+    border = None if asked.border is None else Border(max(steps, default=0))
 
     def body(*arguments: Any) -> list[Any]:
         flat = list(arguments[:-1] if target is not None else arguments)
         with tf.GradientTape(watch_accessed_variables=False) as watcher:
             watcher.watch([one for one in flat if one.dtype.is_floating])
             tape = tape_of(loaded.model)
-            tape.nudges = Nudges(watcher.watch)
-            with Wrapping(loaded.model, tape):
+            tape.nudges, tape.border = Nudges(watcher.watch), border
+            any_length = nullcontext() if border is None else taking_any_length(loaded.model)
+            with any_length, Wrapping(loaded.model, tape):
                 outputs = loaded.model.predict_step((keras.tree.pack_sequence_as(fed, flat),))
-            said["of"], value = _value(loaded, outputs, output, arguments[-1] if target is not None else None)
+            said["of"], value = _value(
+                loaded, outputs, asked.output, arguments[-1] if target is not None else None
+            )
         said["loops"], said["missing"] = tape.nudges.loops, tape.refused
         sources = [one for one in flat if one.dtype.is_floating] + [
             row for loop in said["loops"] for row in loop.rows
@@ -137,7 +158,7 @@ def _traced(loaded: LoadedModel, fed: Any, output: str | None, target: Array | N
     with left_as_found(loaded.model):
         specs = [tf.TensorSpec(one.shape, one.dtype) for one in _arguments(fed, target)]
         function = tf.function(body, autograph=False).get_concrete_function(*specs)
-    return _Traced(function, said["of"], said["loops"], dict(said["missing"]))
+    return _Traced(function, said["of"], said["loops"], dict(said["missing"]), border)
 
 
 def _value(loaded: LoadedModel, outputs: Any, output: str | None, target: Any) -> tuple[str, Any]:

@@ -14,11 +14,13 @@ from lstm_tui.checks.running import OnFinding
 from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Alteration, Run, RunPlan
+from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array, States
+from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
 
 Value = TypeVar("Value")
 
@@ -123,20 +125,29 @@ class LoadedModel:
         target: Array | None = None,
         states: States | None = None,
         float64: bool = False,
+        border: States | None = None,
     ) -> Gradients:
         """Gradients of an output, or of its squared error, with respect to every input and state.
 
-        float64: also of a copy that computes in float64.
+        float64: also of a copy that computes in float64. border: the states before the first step, where the
+        inputs are the end of a longer sequence.
         """
         from lstm_tui.keras_adapter.gradients import gradients, with_float64
 
         compute = with_float64 if float64 else gradients
-        return compute(self, inputs, output=output, target=target, states=states)
+        return compute(self, inputs, output=output, target=target, states=states, border=border)
 
     def gradients_of(self, plan: GradientPlan) -> Gradients:
         """What the plan asks for, of the first output."""
         model = self.altered(plan.alterations) if plan.alterations else self
-        return model.gradients(plan.inputs, target=plan.target, states=plan.states, float64=plan.float64)
+        found = model.gradients(
+            plan.inputs,
+            target=plan.target,
+            states=plan.states,
+            float64=plan.float64,
+            border=plan.border,
+        )
+        return replace(found, start=plan.start, first_sample=plan.first_sample)
 
     def in_float64(self) -> LoadedModel:
         """A copy that computes in float64, kept for the next time. Raises EditError that says why not."""
@@ -149,6 +160,30 @@ class LoadedModel:
         from lstm_tui.keras_adapter.rebuilding import rebuild
 
         return rebuild(self, form, inputs, out, on_progress)
+
+    def open_long(self, before: RunPlan, plan: LongPlan, head: Inputs, on_progress: OnProgress) -> LongCall:
+        """Find out whether and how a call over a long sequence can be recorded."""
+        from lstm_tui.keras_adapter.long_calls import open_long
+
+        return open_long(self._as(plan), before, plan, head, on_progress)
+
+    def record_stretch(
+        self, plan: LongPlan, of: StretchInputs, keep: Keep, predictions: tuple[str, ...]
+    ) -> Stretch:
+        """Some steps of such a call."""
+        from lstm_tui.keras_adapter.recorder.stretch import record_stretch
+
+        return record_stretch(self._as(plan), plan, of, keep, predictions)
+
+    def replay(self, plan: ReplayPlan, on_progress: OnProgress) -> Replayed:
+        """The recorded call on the beginning of its sequence. Raises EditError where that cannot be run."""
+        from lstm_tui.keras_adapter.replaying import replay
+
+        alterations = plan.run.alterations
+        return replay(self.altered(alterations) if alterations else self, plan, on_progress)
+
+    def _as(self, plan: LongPlan) -> LoadedModel:
+        return self.altered(plan.alterations) if plan.alterations else self
 
     def run(self, plan: RunPlan, on_progress: OnProgress) -> Run:
         """Make the calls of the plan; the model is afterwards as it was."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -17,6 +17,7 @@ from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length,
 from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.predicting import Predictor
+from lstm_tui.keras_adapter.recorder.stretch import outputs_in_stretches
 from lstm_tui.keras_adapter.states import apply_reset, state_variables
 from lstm_tui.recurrent.calls import (
     Call,
@@ -37,6 +38,8 @@ from lstm_tui.recurrent.calls import (
     inputs_of,
 )
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.sequences import longest
+from lstm_tui.recurrent.stretches import LongPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,7 @@ class Maker:
 
     watch: told where in the layers something fails.
     outcome_of: makes a call and says what became of it, for calls inside calls.
+    long: how calls over a sequence of that length are cut.
     """
 
     def __init__(
@@ -62,10 +66,12 @@ class Maker:
         watch: FailureWatch,
         outcome_of: Callable[[Call], CallOutcome],
         on_progress: OnProgress,
+        long: LongPlan | None = None,
     ) -> None:
         self.loaded = loaded
         self._watch = watch
         self._on_progress = on_progress
+        self._long = long
         self.predictor = Predictor(loaded)
         self._plan = plan
         self._outcome_of = outcome_of
@@ -73,6 +79,8 @@ class Maker:
     def make(self, call: Call) -> Made:
         """Make one call. Raises whatever the call raises."""
         match call:
+            case Predict() | CallModel() if self._is_long(call):
+                return self._in_stretches(call)
             case Predict():
                 return Made(self.predictor.predict(self.inputs_of(call), call.batch_size))
             case CallModel():
@@ -96,6 +104,15 @@ class Maker:
     def inputs_of(self, call: Predict | CallModel) -> Inputs:
         """What goes into the call: its own inputs or the plan's, the rows and the order it asks for."""
         return inputs_of(call, self._plan.inputs)
+
+    def _is_long(self, call: Predict | CallModel) -> bool:
+        return self._long is not None and longest(self.inputs_of(call))[0] == self._long.timesteps
+
+    def _in_stretches(self, call: Predict | CallModel) -> Made:
+        assert self._long is not None
+        inputs = self.inputs_of(call)
+        plan = replace(self._long, call=call, sequences=longest(inputs)[1], sample=None)
+        return Made(outputs_in_stretches(self.loaded, plan, inputs, self._on_progress))
 
     def _tell(self, call: str, step: int, steps: int) -> None:
         """Progress now and then: a message costs more than a step."""

@@ -201,6 +201,7 @@ class RunPlan:
 
     record: index in `calls` of the call whose every step is recorded.
     alterations: the calls are made on a copy of the model with these other settings.
+    sample: the only row of that call whose steps are kept, where those of all would be too much; else None.
     """
 
     inputs: Inputs
@@ -209,12 +210,14 @@ class RunPlan:
     record: int = 0
     target: Array | None = None
     alterations: tuple[Alteration, ...] = ()
+    sample: int | None = None
 
     @property
     def key(self) -> str:
         """A digest of the whole plan: equal keys mean equal runs on the same model."""
-        parts = (dict(self.inputs), self.resets, self.calls, self.record)
-        return fingerprint((*parts, self.alterations) if self.alterations else parts)
+        parts: tuple[object, ...] = (dict(self.inputs), self.resets, self.calls, self.record)
+        parts = (*parts, self.alterations) if self.alterations else parts
+        return fingerprint(parts if self.sample is None else (*parts, self.sample))
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,8 +41,9 @@ LARGEST_POWER = 5000
 class Contributions:
     """One unit of one state at one step, as a sum: `total = shares.sum() + from_initial + residual`.
 
-    shares: `(timesteps,)`, what each step put in and is left of it; 0 outside `window`.
-    kept: `(timesteps,)`, how much of what a step put in is left: the product of the gates after it.
+    shares: `(steps,)` from `start` on, what each step put in and is left of it; 0 outside `window`.
+    kept: `(steps,)`, how much of what a step put in is left: the product of the gates after it.
+    start: the first step that is kept of the recording; the state before it counts as the initial one.
     from_initial: what is left of the initial state; NaN where that was not recorded.
     total: the state as recorded.
     residual: what the sum leaves open; explained by rounding if no larger than `tolerance`.
@@ -64,6 +65,7 @@ class Contributions:
     underflowed: int = 0
     erased_at: int | None = None
     broken_at: int | None = None
+    start: int = 0
 
     @property
     def adds_up(self) -> bool:
@@ -91,10 +93,10 @@ def contributions(trace: LayerTrace, *, sample: int, step: int, unit: int) -> Co
     """
     if no_contributions(trace) is not None:
         return None
-    if not 0 <= step < trace.timesteps:
-        raise IndexError(f"step {step} of {trace.timesteps}")
+    if not trace.has(sample, step):
+        raise IndexError(f"step {step} of {trace.timesteps}, of which {trace.kept} are kept")
     split = _SPLITS[trace.cell.name]
-    window = Window(step, trace.timesteps) if trace.go_backwards else Window(0, step + 1)
+    window = Window(step, trace.kept.stop) if trace.go_backwards else Window(trace.start, step + 1)
     unrolled = _unrolled(trace, split, window, sample, unit)
     return _summed(unrolled, split.state, step, window, trace)
 
@@ -112,7 +114,7 @@ def ranked(parts: Contributions, count: int) -> tuple[tuple[int, float], ...]:
     smallest = np.partition(size[steps], -count)[-count]
     steps = steps[size[steps] >= smallest]
     best = steps[np.argsort(-size[steps], kind="stable")[:count]]
-    return tuple(zip(best.tolist(), parts.shares[best].tolist(), strict=True))
+    return tuple(zip((best + parts.start).tolist(), parts.shares[best].tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,10 @@ class _Unrolled:
 
 
 def _unrolled(trace: LayerTrace, split: _Split, window: Window, sample: int, unit: int) -> _Unrolled:
+    steps = slice(window.start - trace.start, window.stop - trace.start)
+
     def latest_first(name: str) -> Array:
-        values = trace.steps[name][sample, window.slice]
-        return _latest_first(values.reshape(len(window), -1)[:, unit], trace)
+        return _latest_first(trace.over_time(name, sample)[steps, unit], trace)
 
     state, gate, candidate = (
         latest_first(name) for name in (split.state, split.keep, trace.cell.candidate or "g")
@@ -157,10 +160,9 @@ def _unrolled(trace: LayerTrace, split: _Split, window: Window, sample: int, uni
     slack = _slack(state, (keep, admit, candidate), initial)
     with np.errstate(all="ignore"):
         added = admit * candidate
-    if trace.mask is not None:
-        # Where a smaller batch was broadcast against the states of a larger one, its one mask is that of all.
-        mask = trace.mask[min(sample, len(trace.mask) - 1), window.slice]
-        counts = _latest_first(np.asarray(mask, bool), trace)
+    mask = trace.mask_over_time(sample)
+    if mask is not None:
+        counts = _latest_first(mask[steps], trace)
         keep, added, slack = np.where(counts, keep, 1.0), np.where(counts, added, 0.0), slack * counts
     return _Unrolled(state.astype(np.float64), keep, added, initial, slack)
 
@@ -170,8 +172,8 @@ def _latest_first(values: Array, trace: LayerTrace) -> Array:
 
 
 def _initial(trace: LayerTrace, state: str, sample: int, unit: int) -> float:
-    values = trace.initial.get(state)
-    return float("nan") if values is None else float(values[sample].reshape(-1)[unit])
+    values = trace.before_first(state, sample)
+    return float("nan") if values is None else float(values[unit])
 
 
 def _slack(state: Array, gates: tuple[Floats, Floats, Array], initial: float) -> Floats:
@@ -225,6 +227,7 @@ def _summed(
         underflowed=int(np.count_nonzero((shares == 0) & (digits != 0)) + (from_initial == 0 != left[0])),
         erased_at=_step_at(_first_where(of.keep == 0), step, trace),
         broken_at=_step_at(_last_where(~(np.isfinite(of.keep) & np.isfinite(of.added))), step, trace),
+        start=trace.start,
     )
 
 
@@ -265,9 +268,9 @@ def _float(mantissa: Floats, power: NDArray[np.int64]) -> Floats:
 
 
 def _placed(values: Floats, window: Window, trace: LayerTrace) -> Array:
-    """At the timesteps of the input, 0 for steps that were not computed yet."""
-    placed = np.zeros(trace.timesteps)
-    placed[window.slice] = _latest_first(values, trace)
+    """At the timesteps that are kept, 0 for steps that were not computed yet."""
+    placed = np.zeros(len(trace.kept))
+    placed[window.start - trace.start : window.stop - trace.start] = _latest_first(values, trace)
     return read_only(placed)
 
 

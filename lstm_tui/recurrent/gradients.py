@@ -12,6 +12,7 @@ import numpy as np
 
 from lstm_tui.recurrent.calls import Alteration, Inputs
 from lstm_tui.recurrent.recording import Array, States
+from lstm_tui.recurrent.stretches import Border
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class GradientPlan:
         error, else those of the output.
     float64: computed a second time in float64, where float32 loses what is small.
     alterations: on a copy of the model with these other settings.
+    border: the states before the first step of `inputs`, where these are the end of a longer sequence.
+    start, first_sample: which step and which sample of the call the first of `inputs` is.
     """
 
     inputs: Inputs
@@ -30,6 +33,9 @@ class GradientPlan:
     target: Array | None = None
     float64: bool = False
     alterations: tuple[Alteration, ...] = ()
+    border: Border | None = None
+    start: int = 0
+    first_sample: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,7 @@ class Gradients:
     has no gradients.
     exact: the same of a copy of the model that computes in float64, where that was asked for and can be.
     exact_note: what is to be known of it, or why there is none; empty where it was not asked for.
+    start, first_sample: which step and sample of the call the first is that they are of.
     """
 
     of: str
@@ -51,6 +58,8 @@ class Gradients:
     missing: Mapping[str, str]
     exact: Gradients | None = None
     exact_note: str = ""
+    start: int = 0
+    first_sample: int = 0
 
 
 def profile(gradient: Array) -> Array:

@@ -1,12 +1,15 @@
 """A long sequence from afar: minimum, maximum and mean over bins, each level twice as coarse as the last.
 
-A million steps are drawn from some thousand bins in half a millisecond, and a spike of one step is in the
+A million steps are drawn from some thousand bins in a few milliseconds, and a spike of one step is in the
 maximum of its bin at every level: it is not lost, as it would be by taking every n-th step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +18,34 @@ from lstm_tui.recurrent.recording import Array, read_only
 from lstm_tui.recurrent.window import Window
 
 #: Steps in a bin of the finest level. Where more detail is wanted, the steps themselves can be drawn. All
-#: levels together take less than a fifth of the room of the steps in float32.
+#: levels together take less than a tenth of the room of the steps.
 FINEST_BIN = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Arrays `(bins, ...)` over bins of `size` steps: extremes, sum and number of the finite values."""
+    """Arrays `(bins, ...)` over bins of `size` steps, the last of which may be short of steps.
+
+    minimum, maximum: of the finite values; inf and -inf where a bin has none. mean: of the finite values, 0
+    where there are none. count: how many are finite; None where all are, which is nearly always so.
+    """
 
     size: int
     minimum: Array
     maximum: Array
-    total: Array
-    count: Array
+    mean: Array
+    count: Array | None = None
+
+    @property
+    def bins(self) -> int:
+        """Number of bins."""
+        return len(self.minimum)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        arrays = (self.minimum, self.maximum, self.mean, self.count)
+        return sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,39 +62,9 @@ class Overview:
     broken: Array
 
 
-class PyramidBuilder:
-    """Takes the sequence chunk by chunk, as it is computed, and keeps only bins of it."""
-
-    def __init__(self) -> None:
-        self._timesteps = 0
-        self._bins: list[Level] = []
-        self._rest: Array | None = None
-
-    def add(self, chunk: Array) -> None:
-        """The next steps, `(steps, ...)`; only what does not fill a bin yet is kept as it is."""
-        self._timesteps += len(chunk)
-        values = chunk if self._rest is None else np.concatenate([self._rest, chunk])
-        whole = len(values) // FINEST_BIN * FINEST_BIN
-        if whole:
-            self._bins.append(_binned(values[:whole]))
-        self._rest = np.array(values[whole:])
-
-    def pyramid(self) -> Pyramid:
-        """Of everything added so far; more can be added after."""
-        bins = list(self._bins)
-        if self._rest is not None and (len(self._rest) or not bins):
-            bins.append(_binned(self._rest))
-        if not bins:
-            bins = [_binned(np.zeros((0,)))]
-        levels = [_joined(bins)]
-        while len(levels[-1].count) > 1:
-            levels.append(_coarser(levels[-1]))
-        return Pyramid(self._timesteps, tuple(levels))
-
-
 @dataclass(frozen=True, eq=False)
 class Pyramid:
-    """All levels of a sequence of `timesteps`, finest first. Built by `PyramidBuilder` or `pyramid_of`."""
+    """All levels of a sequence of `timesteps`, finest first."""
 
     timesteps: int
     levels: tuple[Level, ...]
@@ -85,71 +73,151 @@ class Pyramid:
         """`window` in `bins` bins of equal width, or one a step where it has fewer steps.
 
         Borders are rounded outwards to those of a level at least four times as fine, or to those of the
-        finest level: a bin narrower than `FINEST_BIN` covers the whole of one.
+        finest level: a bin narrower than that of the finest level covers the whole of one.
         """
         window = Window(max(window.start, 0), min(window.stop, self.timesteps))
         bins = max(min(bins, len(window)), 0)
         edges = window.start + np.arange(bins + 1, dtype=np.int64) * len(window) // max(bins, 1)
         level = self._level_for(len(window) / max(bins, 1) / 4)
-        first = edges[:-1] // level.size
-        last = -(-edges[1:] // level.size)
-        count = _reduced(np.add, level.count, first, last)
+        first, last = edges[:-1] // level.size, -(-edges[1:] // level.size)
         steps = np.minimum(last * level.size, self.timesteps) - first * level.size
+        counts = _counts(level, self.timesteps)
+        count = np.broadcast_to(_reduced(np.add, counts, first, last), (bins, *level.minimum.shape[1:]))
         with np.errstate(all="ignore"):
-            mean = _reduced(np.add, level.total, first, last) / count
+            mean = _reduced(np.add, level.mean * counts, first, last) / count
         return Overview(
             starts=read_only(edges[:-1]),
             minimum=read_only(_known(_reduced(np.minimum, level.minimum, first, last), count)),
             maximum=read_only(_known(_reduced(np.maximum, level.maximum, first, last), count)),
             mean=read_only(mean),
-            broken=read_only(count < steps.reshape((-1,) + (1,) * (count.ndim - 1))),
+            broken=read_only(count < _beside(steps, count)),
         )
 
+    @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest finite value of all; (0, 0) where there is none."""
+        top = self.levels[-1]
+        low, high = float(np.min(top.minimum, initial=np.inf)), float(np.max(top.maximum, initial=-np.inf))
+        return (low, high) if low <= high else (0.0, 0.0)
+
     def _level_for(self, width: float) -> Level:
-        """The coarsest level with bins no wider than `width`, else the finest."""
-        return next((level for level in reversed(self.levels) if level.size <= width), self.levels[0])
+        """The coarsest level with bins no wider than `width`, made now if it is not kept; or the finest."""
+        level = next((level for level in reversed(self.levels) if level.size <= width), self.levels[0])
+        factor = max(int(width) // level.size, 1)
+        return level if factor < 2 else coarser(level, self.timesteps, 1 << (factor.bit_length() - 1))
 
 
-def pyramid_of(values: Array) -> Pyramid:
+def pyramid_of(values: Array, finest: int = FINEST_BIN) -> Pyramid:
     """The pyramid of a whole sequence `(timesteps, ...)`."""
-    builder = PyramidBuilder()
-    builder.add(values)
-    return builder.pyramid()
+    levels = [level_of(values, finest)]
+    while levels[-1].bins > 1:
+        levels.append(coarser(levels[-1], len(values)))
+    return Pyramid(len(values), tuple(levels))
 
 
-def _binned(values: Array) -> Level:
-    """The finest level; the last bin may be short of steps."""
-    starts = np.arange(0, len(values), FINEST_BIN)
+def level_of(values: Array, size: int) -> Level:
+    """One level over `(timesteps, ...)`. Numbers of less than 32 bits are kept as float32."""
+    kind = np.result_type(values.dtype, np.float32) if values.dtype.kind == "f" else np.dtype(np.float32)
+    values = np.asarray(values, kind)
     finite = np.isfinite(values)
+    if finite.all():
+        sizes = _beside(_sizes(len(values), size), values)
+        mean = _binned(np.add, values, size) / sizes
+        return Level(
+            size, _binned(np.minimum, values, size), _binned(np.maximum, values, size), mean.astype(kind)
+        )
+    count = _binned(np.add, finite, size, np.int32)
+    mean = _binned(np.add, np.where(finite, values, 0), size) / np.maximum(count, 1)
     return Level(
-        size=FINEST_BIN,
-        minimum=np.minimum.reduceat(np.where(finite, values, np.inf), starts, axis=0),
-        maximum=np.maximum.reduceat(np.where(finite, values, -np.inf), starts, axis=0),
-        total=np.add.reduceat(np.where(finite, values, 0.0), starts, axis=0, dtype=np.float64),
-        count=np.add.reduceat(finite, starts, axis=0, dtype=np.int64),
+        size=size,
+        minimum=_binned(np.minimum, np.where(finite, values, kind.type(np.inf)), size),
+        maximum=_binned(np.maximum, np.where(finite, values, kind.type(-np.inf)), size),
+        mean=mean.astype(kind),
+        count=count,
     )
 
 
-def _joined(parts: list[Level]) -> Level:
+def coarser(level: Level, timesteps: int, factor: int = 2) -> Level:
+    """`factor` bins as one, of a sequence of `timesteps`; at the end there may be fewer."""
+    count = level.count
     return Level(
-        FINEST_BIN,
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("minimum", "maximum", "total", "count")
-        ),
+        level.size * factor,
+        _binned(np.minimum, level.minimum, factor),
+        _binned(np.maximum, level.maximum, factor),
+        _coarser_mean(level, timesteps, factor).astype(level.mean.dtype),
+        None if count is None else _binned(np.add, count, factor, np.int32),
     )
 
 
-def _coarser(level: Level) -> Level:
-    """Two bins as one; a last one without a partner stays as it is."""
-    starts = np.arange(0, len(level.count), 2)
+def _coarser_mean(level: Level, timesteps: int, factor: int) -> Array:
+    """Bins of as many steps weigh the same; what is broken or short of steps is weighed by its count."""
+    if level.count is not None:
+        total = _binned(np.add, level.mean * level.count, factor)
+        return total / np.maximum(_binned(np.add, level.count, factor), 1)
+    means = _binned(np.add, level.mean, factor) / _beside(_sizes(level.bins, factor), level.mean)
+    if timesteps % level.size:
+        rest = slice((level.bins - 1) // factor * factor, None)
+        weights = _sizes(timesteps, level.size)[rest]
+        means[-1] = np.average(level.mean[rest], axis=0, weights=weights)
+    return means
+
+
+def joined(levels: Sequence[Level], timesteps: int) -> Level:
+    """Levels of one size that follow one another, each but the last made of whole bins, as one."""
+    first = levels[0]
+    count = None
+    if any(level.count is not None for level in levels):
+        sizes = _sizes(timesteps, first.size).astype(np.int32)
+        starts = np.cumsum([0, *(level.bins for level in levels)])
+        parts = [
+            _full(level, sizes[start : start + level.bins])
+            for level, start in zip(levels, starts, strict=False)
+        ]
+        count = np.concatenate(parts)
     return Level(
-        level.size * 2,
-        np.minimum.reduceat(level.minimum, starts, axis=0),
-        np.maximum.reduceat(level.maximum, starts, axis=0),
-        np.add.reduceat(level.total, starts, axis=0),
-        np.add.reduceat(level.count, starts, axis=0),
+        first.size,
+        np.concatenate([level.minimum for level in levels]),
+        np.concatenate([level.maximum for level in levels]),
+        np.concatenate([level.mean for level in levels]),
+        count,
     )
+
+
+def _full(level: Level, sizes: Array) -> Array:
+    if level.count is not None:
+        return level.count
+    return np.broadcast_to(_beside(sizes, level.minimum), level.minimum.shape)
+
+
+def _sizes(timesteps: int, size: int) -> NDArray[np.int64]:
+    """Steps in each bin: the last may have fewer."""
+    starts = np.arange(0, timesteps, size, dtype=np.int64)
+    return np.minimum(starts + size, timesteps) - starts
+
+
+def _counts(level: Level, timesteps: int) -> Array:
+    """Finite values in each bin, `(bins, ...)` or, where all are finite, `(bins, 1, …)`."""
+    if level.count is not None:
+        return level.count
+    return _beside(_sizes(timesteps, level.size)[: level.bins], level.minimum)
+
+
+def _beside(per_bin: Array, like: Array) -> Array:
+    """`(bins,)` with as many axes as `like`."""
+    return per_bin.reshape((-1,) + (1,) * (like.ndim - 1))
+
+
+def _binned(operation: np.ufunc, values: Array, size: int, kind: type = np.float64) -> Array:
+    """`operation` over every `size` values. Sums are taken in `kind`, extremes keep the type of the values.
+
+    Whole bins lie in an axis of their own, which NumPy reduces several times faster than by `reduceat`.
+    """
+    wide: dict[str, Any] = {"dtype": kind} if operation is np.add else {}
+    whole = len(values) // size * size
+    bins = operation.reduce(values[:whole].reshape(-1, size, *values.shape[1:]), axis=1, **wide)
+    if whole == len(values):
+        return np.asarray(bins)
+    return np.concatenate([bins, operation.reduce(values[whole:], axis=0, keepdims=True, **wide)])
 
 
 def _reduced(
@@ -158,11 +226,12 @@ def _reduced(
     """`operation` over `values[first:last]` for each pair; no range is empty."""
     if not len(first):
         return np.zeros((0, *values.shape[1:]))
+    start, stop = int(first[0]), int(last[-1])
     # reduceat wants every index inside the array: one more row, in no range, lets the last range end.
-    padded = np.concatenate([values, values[-1:]])
-    borders = np.stack([first, last], axis=1).ravel()
+    padded = np.concatenate([values[start:stop], values[stop - 1 : stop]])
+    borders = np.stack([first - start, last - start], axis=1).ravel()
     return np.asarray(operation.reduceat(padded, borders, axis=0)[::2], np.float64)
 
 
-def _known(values: NDArray[np.float64], count: NDArray[np.float64]) -> NDArray[np.float64]:
+def _known(values: NDArray[np.float64], count: Array) -> NDArray[np.float64]:
     return np.where(count > 0, values, np.nan)

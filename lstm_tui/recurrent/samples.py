@@ -156,7 +156,9 @@ def _seen(traces: Sequence[LayerTrace], batch: int) -> list[_Seen]:
     seen = [_Seen() for _ in range(batch)]
     for trace in traces:
         for sample, each in enumerate(seen[: trace.batch]):
-            states = [np.abs(trace.steps[name][sample]) for name in trace.cell.states]
+            if not trace.has(sample):
+                continue  # another one is kept
+            states = [np.abs(trace.over_time(name, sample)) for name in trace.cell.states]
             for sizes in states:
                 _note_largest(each, sizes, trace.path)
             if each.broken is None:

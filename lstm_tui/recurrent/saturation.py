@@ -57,9 +57,9 @@ def saturation(gate: Array, mask: Array | None = None) -> Saturation:
 
 
 def gate_saturations(trace: LayerTrace, sample: int) -> Mapping[str, Saturation]:
-    """Of every gate of a layer, by name, for one sample of the batch."""
-    mask = None if trace.mask is None else trace.mask[sample]
-    return {name: saturation(trace.steps[name][sample], mask) for name in trace.cell.gates}
+    """Of every gate of a layer, by name, for one sample of the batch, over the steps that are kept."""
+    mask = trace.mask_over_time(sample)
+    return {name: saturation(trace.over_time(name, sample), mask) for name in trace.cell.gates}
 
 
 def _share(condition: NDArray[np.bool_]) -> NDArray[np.float64]:

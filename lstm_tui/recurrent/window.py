@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Timesteps between two kept states. Wide layers get shorter chunks: all gates of one have to fit in memory.
-CHUNK_STEPS = 1024
-WIDE_CHUNK_STEPS = 256
-WIDE_UNITS = 512
+#: Timesteps between two borders. A jump recomputes a page with what lies around it: two chunks. At 60 µs a
+#: step (two LSTM layers of 64 units) that is 60 ms.
+MOST_CHUNK_STEPS = 512
+FEWEST_CHUNK_STEPS = 16
+#: What everything that is kept of one chunk may take.
+CHUNK_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,32 @@ def page_of(step: int, width: int, timesteps: int) -> Window:
     return Window(start, min(start + width, max(timesteps, 0)))
 
 
-def chunk_steps(units: int) -> int:
-    """Timesteps a chunk for a layer of this many units."""
-    return WIDE_CHUNK_STEPS if units >= WIDE_UNITS else CHUNK_STEPS
+def chunk_steps(step_bytes: int) -> int:
+    """Timesteps a chunk where so many bytes are kept of a step: a power of two, fewer for wide layers."""
+    steps = MOST_CHUNK_STEPS
+    while steps > FEWEST_CHUNK_STEPS and steps * step_bytes > CHUNK_BYTES:
+        steps //= 2
+    return steps
 
 
-def chunks(timesteps: int, steps: int) -> tuple[Window, ...]:
-    """The whole sequence cut into windows of `steps`, the last one shorter."""
-    return tuple(Window(start, min(start + steps, timesteps)) for start in range(0, timesteps, max(steps, 1)))
+def chunks(window: Window, steps: int) -> tuple[Window, ...]:
+    """The window cut into windows of `steps`, the last one shorter."""
+    starts = range(window.start, window.stop, max(steps, 1))
+    return tuple(Window(start, min(start + steps, window.stop)) for start in starts)
 
 
-def from_border(window: Window, steps: int) -> Window:
-    """The window stretched back to the nearest border of a chunk: where recomputing it has to start."""
-    return Window(window.start // max(steps, 1) * max(steps, 1), window.stop)
+def between_borders(window: Window, steps: int, timesteps: int) -> Window:
+    """The window stretched to the borders around it, which are `steps` apart; the last one is the end."""
+    steps = max(steps, 1)
+    start = max(window.start, 0) // steps * steps
+    return Window(start, min(-(-window.stop // steps) * steps, timesteps))
+
+
+def zooms(timesteps: int, columns: int, finest: int = 1) -> tuple[int, ...]:
+    """Steps a column that can be chosen: 1, then powers of 4 from `finest` on, up to the whole timeline."""
+    levels, zoom = [1], 4
+    while levels[-1] * max(columns, 1) < timesteps:
+        if zoom >= finest:
+            levels.append(zoom)
+        zoom *= 4
+    return tuple(levels)

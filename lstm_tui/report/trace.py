@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,23 +37,30 @@ def write_trace(recording: Recording, path: Path) -> None:
     """Write the arrays to `path`, replacing a file that is there only once the new one is complete."""
     arrays = trace_arrays(recording)
     try:
-        _write(path, arrays)
-    except OSError as error:
-        raise UsageError(
-            f"the trace cannot be written to {one_line(path)}: {one_line(error.strerror or error)}",
-            todo="name a file in a folder that exists and can be written to",
-        ) from error
-
-
-def _write(path: Path, arrays: dict[str, Array]) -> None:
-    """First a temporary file in the same folder, which then takes the place of `path` in one step."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".npz", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for key, values in arrays.items():
                 with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, values, allow_pickle=False)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> UsageError:
+    """What the user is told of a trace that cannot be written."""
+    return UsageError(
+        f"the trace cannot be written to {one_line(path)}: {one_line(error.strerror or error)}",
+        todo="name a file in a folder that exists and can be written to",
+    )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file in the same folder, which takes the place of `path` in one step once it is written."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".npz", dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:

@@ -16,16 +16,28 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Run, RunPlan
 from lstm_tui.recurrent.recording import Recording
+from lstm_tui.recurrent.stretches import LongCall
+from lstm_tui.report.long_trace import trace_in_stretches
 from lstm_tui.report.trace import write_trace
+from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
 
 OnProgress = Callable[[str, float | None], None]
 
 
 def trace_to_file(
-    source: Path, input_path: Path | None, output: Path, options: EngineOptions, on_progress: OnProgress
-) -> Recording:
+    source: Path,
+    input_path: Path | None,
+    output: Path,
+    options: EngineOptions,
+    on_progress: OnProgress,
+    *,
+    memory: int = DEFAULT_MEMORY,
+) -> tuple[str, ...]:
     """Record `source`, a model with an input file or a scenario, and write `output`.
 
+    Gives what is to be known of the arrays that the file cannot say: what is not in it and why, and how far
+    the output is from what `model.predict` gives. memory: bytes that the recording may take; what takes more
+    is written in stretches.
     Raises: LstmTuiError where something cannot be read, run or written; then `output` is as it was.
     """
     engine = LocalEngine(options)
@@ -37,11 +49,30 @@ def trace_to_file(
 
     is_scenario = source.suffix in {".yaml", ".yml"}
     facts, plan = _scenario(source, load) if is_scenario else _model(source, input_path, load)
+    kept = keeping(plan, facts, memory, 0, every_sample=True)
+    if kept.what == "stretches":
+        written = trace_in_stretches(kept, output, engine.ask, on_progress)
+        if isinstance(written, LongCall):
+            return _notes(written, written.compared)
+        on_progress(f"not in stretches: {written.reason}", None)
     run = engine.ask(RunCalls(plan), on_progress)
     assert isinstance(run, Run)
     recording = _recording(run, plan, facts)
     write_trace(recording, output)
-    return recording
+    return _notes(recording)
+
+
+def _notes(known: Recording | LongCall, compared: int = 0) -> tuple[str, ...]:
+    """Lines for standard error. compared: the steps on which outputs were compared; 0 for all of them."""
+    where = f" on the first {compared:,} steps" if compared else ""
+    notes = [f"{one_line(path)} is not recorded: {one_line(why)}" for path, why in known.unrecorded.items()]
+    notes += [
+        f"no prefix/{one_line(name)}: {one_line(why)}; the workbench replays single steps (m)"
+        for name, why in known.prefix_missing.items()
+    ]
+    if known.disagreement:
+        notes.append(f"the output is off model.predict by at most {known.disagreement:.3g}{where}")
+    return tuple(notes)
 
 
 def _scenario(source: Path, load: Callable[[Path], ModelFacts]) -> tuple[ModelFacts, RunPlan]:

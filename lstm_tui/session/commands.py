@@ -12,9 +12,11 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.state import EngineState, Lens, Refusal
+from lstm_tui.session.state import EngineState, Lens, Refusal, ReplayKey
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -99,6 +101,14 @@ class MoveFinding:
 
 
 @dataclass(frozen=True)
+class Zoom:
+    """The heat map from further away (or nearer), where so many columns show it."""
+
+    by: int
+    columns: int
+
+
+@dataclass(frozen=True)
 class ChooseLens:
     """Look through this lens; a second time, back at the states."""
 
@@ -167,6 +177,16 @@ class OpenInputs:
 
 
 @dataclass(frozen=True)
+class ReplayHere:
+    """Run the model on the sequence up to the cursor, where one pass does not tell what it predicts there."""
+
+
+@dataclass(frozen=True)
+class ToggleRecording:
+    """Stop recording a long sequence, or go on with it."""
+
+
+@dataclass(frozen=True)
 class Saved:
     """The session was written to `path`; `stamp` is the file's time and size."""
 
@@ -223,6 +243,38 @@ class ModelRefused:
 
 
 @dataclass(frozen=True, eq=False)
+class LongOpened:
+    """What was found out about the long call of the plan with this key."""
+
+    key: str
+    call: LongCall
+
+
+@dataclass(frozen=True, eq=False)
+class StretchArrived:
+    """The next stretch of the long recording with this key, or one that was looked at."""
+
+    key: str
+    stretch: Stretch
+
+
+@dataclass(frozen=True)
+class StretchRefused:
+    """The engine could not record a stretch of the plan with this key, and says why."""
+
+    key: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayArrived:
+    """What came of the replay that was asked for under this key, or why nothing did."""
+
+    key: ReplayKey
+    replayed: Replayed | str
+
+
+@dataclass(frozen=True, eq=False)
 class GradientsArrived:
     """The gradients that were asked for under this key, or why there are none."""
 
@@ -256,12 +308,13 @@ class ShapesArrived:
 
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
-    | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision
+    | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision | Zoom | ReplayHere
 )  # fmt: skip
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
+AboutLong = LongOpened | StretchArrived | StretchRefused | ToggleRecording
 Inquire = RunChecks | TryFix | TakeShapes | WantShape | FindingArrived | DiagnosisArrived | ShapesArrived
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
-Command = Look | Change | FromEngine | EngineSaid | Inquire
+Command = Look | Change | FromEngine | AboutLong | ReplayArrived | EngineSaid | Inquire
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,4 +357,38 @@ class StartShapes:
     alterations: tuple[Alteration, ...]
 
 
-Effect = StartRun | StartGradients | StartDiagnosis | StartShapes | Announce
+@dataclass(frozen=True, eq=False)
+class OpenLongCall:
+    """Ask the engine whether and how this call can be recorded in stretches."""
+
+    key: str
+    before: RunPlan
+    plan: LongPlan
+    head: Inputs
+
+
+@dataclass(frozen=True, eq=False)
+class StartStretch:
+    """Ask the engine for a stretch of a long recording: the bins of the next, or all steps of one in view.
+
+    One in view comes first, and a newer one takes the place of an older one.
+    """
+
+    key: str
+    plan: LongPlan
+    of: StretchInputs
+    keep: Keep
+    predictions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StartReplay:
+    """Ask the engine for this replay; the answer belongs to this key."""
+
+    key: ReplayKey
+    plan: ReplayPlan
+
+
+AsideWish = StartGradients | StartShapes | StartDiagnosis
+LongWish = OpenLongCall | StartStretch | StartReplay
+Effect = StartRun | AsideWish | LongWish | Announce

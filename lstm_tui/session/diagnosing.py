@@ -87,7 +87,7 @@ def subject_of(session: Session) -> Subject:
     last = next(iter(reversed(recordable_calls(run.calls))), run.record)
     edited = any(not isinstance(call, Predict) for call in run.calls) or len(run.calls) > 1
     return Subject(
-        plan=replace(run, record=last),
+        plan=replace(run, record=last, sample=None),
         reference=material.reference,
         reference_target=material.reference_target,
         expected_shape=material.expected_shape,

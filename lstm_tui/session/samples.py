@@ -13,9 +13,9 @@ from lstm_tui.session.view import shown_recording
 
 
 def sample_standings(session: Session) -> tuple[Standing, ...]:
-    """By the first output, in the user's units; empty without a recording."""
+    """By the first output, in the user's units; empty without a recording, and for one in stretches."""
     recording = shown_recording(session)
-    if recording is None or session.plan is None or not recording.outputs:
+    if recording is None or session.plan is None or not recording.outputs or session.long is not None:
         return ()
     return _standings(recording, session.plan, session.material)
 

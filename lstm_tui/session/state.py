@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Literal
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.session.edits import History, Material, Plan
 from lstm_tui.session.inquiry import Inquiry
+from lstm_tui.session.keeping import DEFAULT_MEMORY, Keeping
+from lstm_tui.session.long_recording import LongRecording
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
 
-#: How many runs are kept for undo and redo, and how many bytes of arrays at most.
+#: A run by its key, the sample, and how many steps of it are replayed.
+ReplayKey = tuple[str, int, int]
+#: How many replays are kept.
+KEPT_REPLAYS = 200
+#: How many runs are kept for undo and redo, within the memory for recordings.
 KEPT_RUNS = 12
-KEPT_BYTES = 1 << 30
 
 EngineStage = Literal["starting", "loading", "ready", "running", "gone"]
 
@@ -53,6 +59,7 @@ class Cursor:
     """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones.
 
     finding: index of the chosen finding, None for none. row: of the view of shapes.
+    zoom: timesteps in one column of the heat map.
     """
 
     step: int = 0
@@ -64,6 +71,7 @@ class Cursor:
     reach: Reach = Reach()
     finding: int | None = None
     row: int = 0
+    zoom: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +120,15 @@ class Session:
     key: str = ""
     before: str = ""
     runs: Mapping[str, Run] = field(default_factory=dict)
+    #: What is kept of the present plan's recording, and that recording where it is made in stretches.
+    keeping: Keeping | None = None
+    long: LongRecording | None = None
+    #: Bytes that recordings may take.
+    memory: int = DEFAULT_MEMORY
     #: Gradients of the shown run by `reach.gradients_key`; a text where they cannot be had.
     gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
+    #: What the model predicts on the beginning of the sequence; a text where it cannot be run on that.
+    replays: Mapping[ReplayKey, Replayed | str] = field(default_factory=dict)
     #: Findings, and shapes under other settings.
     inquiry: Inquiry = field(default_factory=Inquiry)
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.

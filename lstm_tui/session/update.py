@@ -28,9 +28,19 @@ from lstm_tui.session.commands import (
     StartRun,
 )
 from lstm_tui.session.edits import History, Material, Plan, fold
-from lstm_tui.session.reach import NO_TARGET, gradient_plan, gradients_key, has_target, shown_gradients
-from lstm_tui.session.state import KEPT_BYTES, KEPT_RUNS, Cursor, Session, Story
-from lstm_tui.session.view import shown_trace, timesteps
+from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
+from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
+from lstm_tui.session.moving import moved, with_valid_cursor, zoomed
+from lstm_tui.session.reach import (
+    NO_TARGET,
+    can_be_computed,
+    gradient_plan,
+    gradients_key,
+    has_target,
+    shown_gradients,
+)
+from lstm_tui.session.replays import replay_update
+from lstm_tui.session.state import KEPT_RUNS, Cursor, Session, Story
 
 Result = tuple[Session, tuple[Effect, ...]]
 
@@ -43,10 +53,12 @@ def open_session(
     history: History | None = None,
     cursor: Cursor | None = None,
     call: int | None = None,
+    memory: int = DEFAULT_MEMORY,
 ) -> Result:
     """A new session, with the effect that starts its first run once the model is loaded.
 
     call: index of the call to show, the last one that can be recorded where left out.
+    memory: bytes that recordings may take.
     """
     session = Session(
         model=model,
@@ -54,6 +66,7 @@ def open_session(
         material=material or Material(),
         cursor=cursor or Cursor(),
         call=call,
+        memory=memory,
     )
     wanted = history or History()
     return _refold(replace(session, saved_history=wanted), wanted)
@@ -66,6 +79,10 @@ def update(session: Session, command: Command) -> Result:
             return _changed(session, command)
         case c.ModelLoaded() | c.ModelRefused() | c.RunArrived() | c.RunRefused() | c.GradientsArrived():
             return _told(session, command)
+        case c.LongOpened() | c.StretchArrived() | c.StretchRefused() | c.ToggleRecording():
+            session, effects = long_update(session, command)
+            session, gradients = _with_gradients(with_valid_cursor(session))
+            return session, (*effects, *gradients)
         case c.EngineSaid(state):
             return replace(session, engine=state), ()
         case (
@@ -79,10 +96,15 @@ def update(session: Session, command: Command) -> Result:
             return _move_finding(session, by)
         case c.MoveLayer(by) if session.cursor.lens == "shapes":
             return shape_choice.move(session, by), ()
+        case c.ReplayHere() | c.ReplayArrived():
+            return replay_update(session, command)
+        case c.Zoom(by, columns):
+            return zoomed(session, by, columns)
         case c.ChooseLens() | c.SwitchGoal() | c.SwitchPrecision():
             return _look_through(session, command)
         case _:
-            return _with_valid_cursor(replace(session, cursor=_moved(session, command))), ()
+            session = with_valid_cursor(replace(session, cursor=moved(session, command)))
+            return _with_sample_kept(session)
 
 
 def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.SwitchPrecision) -> Result:
@@ -157,8 +179,8 @@ def _told(session: Session, command: FromEngine) -> Result:
         case c.ModelLoaded(facts):
             return _model_loaded(session, facts)
         case c.RunArrived(run):
-            session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key))
-            return _with_gradients(_with_valid_cursor(session))
+            session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key, session.memory))
+            return _with_gradients(with_valid_cursor(session))
         case c.RunRefused(key, refusal):
             return replace(session, refusals={**session.refusals, key: refusal}), ()
         case c.ModelRefused(refusal, facts):
@@ -166,67 +188,6 @@ def _told(session: Session, command: FromEngine) -> Result:
         case c.GradientsArrived(key, gradients):
             same_run = {old: each for old, each in session.gradients.items() if old.startswith(session.key)}
             return replace(session, gradients={**same_run, key: gradients}), ()
-
-
-def _moved(session: Session, command: Command) -> Cursor:
-    cursor = session.cursor
-    last = max(timesteps(session) - 1, 0)
-    match command:
-        case c.MoveStep(by):
-            return replace(cursor, step=min(max(cursor.step + by, 0), last))
-        case c.GoToStep(step):
-            return replace(cursor, step=min(max(step if step >= 0 else last + 1 + step, 0), last))
-        case c.MoveLayer(by):
-            return replace(cursor, layer=_next_in(_layer_paths(session), cursor.layer, by))
-        case c.ChooseLayer(path):
-            return replace(cursor, layer=path)
-        case c.MoveSeries(by):
-            trace = shown_trace(session)
-            return replace(cursor, series=_next_in(trace.cell.series, cursor.series, by)) if trace else cursor
-        case c.MoveUnit(by):
-            trace = shown_trace(session)
-            start = -1 if cursor.unit is None and by > 0 else cursor.unit or 0
-            return replace(cursor, unit=(start + by) % trace.units) if trace else cursor
-        case c.ChooseUnit(unit):
-            return replace(cursor, unit=unit)
-        case c.MoveSample(by):
-            trace = shown_trace(session)
-            return replace(cursor, sample=(cursor.sample + by) % trace.batch) if trace else cursor
-        case c.ChooseSample(sample, layer, step):
-            there = replace(cursor, sample=sample, layer=layer or cursor.layer)
-            return there if step is None else replace(there, step=step)
-    raise TypeError(f"not a command: {command!r}")
-
-
-def _with_valid_cursor(session: Session) -> Session:
-    """The cursor where there is something to see, after another recording has come into view."""
-    cursor = session.cursor
-    paths = _layer_paths(session)
-    if not paths:
-        return session
-    if cursor.layer not in paths:
-        cursor = replace(cursor, layer=paths[0])
-    trace = shown_trace(replace(session, cursor=cursor))
-    if trace is None:
-        return session
-    series = cursor.series if cursor.series in trace.cell.series else trace.cell.series[0]
-    unit = None if cursor.unit is None else min(cursor.unit, trace.units - 1)
-    sample = min(cursor.sample, max(trace.batch - 1, 0))
-    last = max(timesteps(session) - 1, 0)
-    step = cursor.step if cursor.step >= 0 else max(last + 1 + cursor.step, 0)
-    cursor = replace(cursor, series=series, unit=unit, sample=sample, step=min(step, last))
-    return replace(session, cursor=cursor)
-
-
-def _layer_paths(session: Session) -> tuple[str, ...]:
-    recording = session.run.recording if session.run else None
-    return tuple(trace.path for trace in recording.layers) if recording else ()
-
-
-def _next_in(names: tuple[str, ...], name: str, by: int) -> str:
-    if not names:
-        return name
-    return names[(names.index(name) + by) % len(names)] if name in names else names[0]
 
 
 def _step_history(session: Session, history: History, nothing: str) -> Result:
@@ -247,10 +208,11 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
     question = plan
     if session.call in recordable_calls(plan.run.calls):
         plan = plan.recording(session.call)
-    key = plan.run.key
-    before = session.key if session.key and session.key != key else session.before
-    session = replace(session, history=history, plan=plan, key=key, before=before)
-    return _with_run(_asked_about(_with_valid_cursor(session), question))
+    before = session.key
+    session = _planned(replace(session, history=history), plan)
+    if before and session.key != before:
+        session = replace(session, before=before)
+    return _with_run(_asked_about(with_valid_cursor(session), question))
 
 
 def _with_run(session: Session) -> Result:
@@ -268,11 +230,32 @@ def _asked_about(session: Session, plan: Plan | None) -> Session:
     return replace(session, inquiry=replace(session.inquiry, plan=key), cursor=cursor)
 
 
+def _planned(session: Session, plan: Plan) -> Session:
+    """The session with this plan, and what is kept of its recording; that of another plan is let go."""
+    kept = keeping(plan.run, session.model, session.memory, session.cursor.sample)
+    key = kept.plan.key
+    long = session.long if session.long is not None and session.long.key == key else None
+    cursor = session.cursor if kept.what == "whole" else replace(session.cursor, sample=kept.sample)
+    plan = replace(plan, run=kept.plan)
+    return replace(session, plan=plan, key=key, keeping=kept, long=long, cursor=cursor)
+
+
+def _with_sample_kept(session: Session) -> Result:
+    """Where only one sample is kept, another one under the cursor is asked for; in a long one its steps."""
+    kept = session.keeping
+    if session.plan is None or kept is None or kept.what == "whole" or kept.sample == session.cursor.sample:
+        return ask(session)
+    return _with_run(with_valid_cursor(_planned(session, session.plan)))
+
+
 def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
     """Once Keras has said what the model is, a plan without a run is asked of the engine."""
-    if session.plan is None or session.run is not None or not session.model.from_keras:
+    if session.plan is None or not session.model.from_keras:
         return ()
-    return (StartRun(session.plan.run),)
+    kept = session.keeping
+    if kept is not None and kept.what == "stretches":
+        return open_if_unknown(session, kept)
+    return () if session.run is not None else (StartRun(session.plan.run),)
 
 
 def _ask_again(session: Session) -> Result:
@@ -282,13 +265,15 @@ def _ask_again(session: Session) -> Result:
     shapes = {key: each for key, each in session.inquiry.shapes.items() if not isinstance(each, str)}
     inquiry = replace(session.inquiry, shapes=shapes)
     session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
-    return _with_run(session)
+    session, long = ask(forget_requests(session))
+    session, effects = _with_run(session)
+    return session, (*long, *effects)
 
 
 def _with_gradients(session: Session) -> Result:
     """Gradients are computed only for who looks at them, and for the run that is shown."""
-    recorded = session.run is not None and session.run.recording is not None
-    if session.cursor.lens != "gradients" or not recorded or shown_gradients(session) is not None:
+    wanted = session.cursor.lens == "gradients" and can_be_computed(session)
+    if not wanted or shown_gradients(session) is not None:
         return session, ()
     if session.cursor.reach.of == "error" and not has_target(session):
         cursor = replace(session.cursor, reach=replace(session.cursor.reach, of="output"))
@@ -320,8 +305,8 @@ def _show_call(session: Session, call: int) -> Result:
     if session.plan is None or call == session.plan.run.record:
         return session, ()
     plan = session.plan.recording(call)
-    session = replace(session, plan=plan, key=plan.run.key, call=call)
-    return _with_run(_with_valid_cursor(session))
+    session = _planned(replace(session, call=call), plan)
+    return _with_run(with_valid_cursor(session))
 
 
 def _move_finding(session: Session, by: int) -> Result:
@@ -337,15 +322,15 @@ def _move_finding(session: Session, by: int) -> Result:
     if not runs and session.plan is not None and place.call in recordable_calls(session.plan.run.calls):
         session, effects = _show_call(session, place.call)
     cursor = diagnosing.cursor_at(session.cursor, place, recording)
-    return _with_valid_cursor(replace(session, cursor=cursor)), effects
+    return with_valid_cursor(replace(session, cursor=cursor)), effects
 
 
-def _kept(runs: Mapping[str, Run], newest: str) -> Mapping[str, Run]:
+def _kept(runs: Mapping[str, Run], newest: str, memory: int) -> Mapping[str, Run]:
     """The most recently arrived runs within the bounds, `newest` always among them."""
     older = [key for key in reversed(list(runs)) if key != newest]
     by_age = [newest, *older][:KEPT_RUNS]
     sizes = np.cumsum([run_bytes(runs[key]) for key in by_age])
-    kept = [key for key, size in zip(by_age, sizes, strict=True) if key == newest or size <= KEPT_BYTES]
+    kept = [key for key, size in zip(by_age, sizes, strict=True) if key == newest or size <= memory]
     return {key: runs[key] for key in reversed(kept)}
 
 

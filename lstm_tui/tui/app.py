@@ -27,11 +27,15 @@ from lstm_tui.session.commands import (
     Command,
     Effect,
     ModelRefused,
+    OpenLongCall,
     Saved,
     StartDiagnosis,
     StartGradients,
+    StartReplay,
     StartRun,
     StartShapes,
+    StartStretch,
+    StretchArrived,
 )
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
@@ -137,7 +141,7 @@ class Workbench(App[int]):
     def open_scenario(self, path: Path) -> None:
         """Open a scenario file, or say what is wrong with it."""
         try:
-            self.open(open_scenario(path, self._shelf.model))
+            self.open(open_scenario(path, self._shelf.model, memory=self.settings.recording_memory))
         except LstmTuiError as error:
             self.notify_plainly(str(error), "error", 20)
 
@@ -149,7 +153,10 @@ class Workbench(App[int]):
         self._perform(effects)
         for screen in self.screen_stack:
             if isinstance(screen, WorkbenchScreen):
-                screen.request_draw()
+                if isinstance(command, StretchArrived) and command.stretch.level is not None:
+                    screen.request_draw_soon()
+                else:
+                    screen.request_draw()
 
     def on_engine_event(self, message: EngineEvent) -> None:
         """Events of the engine become commands of the session."""
@@ -259,6 +266,8 @@ class Workbench(App[int]):
                     self.link.run(plan)
                 case StartGradients() | StartShapes() | StartDiagnosis():
                     self.link.aside(effect)
+                case OpenLongCall() | StartStretch() | StartReplay():
+                    self.link.wish(effect)
                 case Announce(text, severity):
                     self.notify_plainly(text, severity)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import output_view, series_values
+from lstm_tui.session.view import is_there, output_view, shown_trace
 
 
 def value_under_cursor(session: Session) -> str:
@@ -12,24 +12,19 @@ def value_under_cursor(session: Session) -> str:
     Empty where nothing is recorded.
     """
     cursor = session.cursor
-    values = series_values(session)
+    trace = shown_trace(session)
     lines = []
-    if values is not None and cursor.step < len(values):
+    if trace is not None and is_there(session):
+        values = trace.at(cursor.series, cursor.sample, cursor.step)
         where = f"{cursor.layer} {cursor.series}[t={cursor.step}"
         if cursor.unit is None:
-            numbers = ", ".join(f"{value:.9g}" for value in values[cursor.step])
+            numbers = ", ".join(f"{value:.9g}" for value in values)
             lines.append(f"{where}, sample={cursor.sample}] = [{numbers}]")
         else:
-            lines.append(
-                f"{where}, unit={cursor.unit}, sample={cursor.sample}] = "
-                f"{values[cursor.step, cursor.unit]:.9g}"
-            )
+            lines.append(f"{where}, unit={cursor.unit}, sample={cursor.sample}] = {values[cursor.unit]:.9g}")
     output = output_view(session)
     if output is not None:
-        shown = (
-            output.final
-            if output.predictions is None
-            else output.predictions[min(cursor.step, len(output.predictions) - 1)]
-        )
+        here = output.at(min(cursor.step, output.timesteps - 1))
+        shown = output.final if here is None else here
         lines.append(f"{output.name} = [{', '.join(f'{value:.9g}' for value in shown)}]")
     return "\n".join(lines)

@@ -27,23 +27,30 @@ from lstm_tui.engine.protocol import (
     ExploreShapes,
     Found,
     LoadModel,
+    OpenLong,
     Progressed,
+    RecordStretch,
     Refused,
+    ReplayPrefix,
     Request,
     RunCalls,
 )
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
 from lstm_tui.session.commands import (
+    AsideWish,
     Command,
     EngineSaid,
+    LongWish,
     ModelLoaded,
     ModelRefused,
+    OpenLongCall,
     RunArrived,
     RunRefused,
 )
 from lstm_tui.session.state import EngineStage, EngineState, Refusal
-from lstm_tui.tui.side_requests import SideRequests, Wish
+from lstm_tui.tui.side_requests import SideRequests
+from lstm_tui.tui.wishes import Wishes
 
 #: An engine that dies this often before it is ready is not started again by itself.
 _MOST_FAILED_STARTS = 3
@@ -103,6 +110,7 @@ class EngineLink:
         self._side = SideRequests()
         self._unsaid: list[Command] = []
         self._retry: RunPlan | None = None
+        self._wishes = Wishes(self._refusal)
         self._deaths: Counter[type[Request]] = Counter()
         self._model: Path | None = None
         self._loaded: Path | None = None
@@ -142,6 +150,7 @@ class EngineLink:
         """Load this model as soon as the engine can; what waited for another model is dropped."""
         self._model, self._waiting, self._retry = path, None, None
         self._side.drop()
+        self._wishes.drop()
         self._deaths.clear()
         if self._loaded != path:
             self._loaded = None
@@ -149,18 +158,33 @@ class EngineLink:
 
     def run(self, plan: RunPlan) -> None:
         """Run this plan as soon as the engine can; an older one that waits, or runs for long, is given up."""
+        self._wishes.drop()
         flight = self._in_flight
-        if flight is not None and isinstance(flight.request, RunCalls):
-            if flight.request.plan.key == plan.key:
-                self._waiting = None
-                return
-            if _waited(flight) > _PATIENCE:
-                self.restart()
-        self._checks_give_way()
+        runs = flight.request.plan.key if flight and isinstance(flight.request, RunCalls) else ""
+        if runs == plan.key:
+            self._waiting = None
+            return
+        self._give_up_what_takes_long()
         self._waiting = plan
         self._pump()
 
-    def aside(self, wanted: Wish) -> None:
+    def wish(self, wish: LongWish) -> None:
+        """Ask this when its turn comes; a plan that waits is given up for a long call."""
+        if isinstance(wish, OpenLongCall):
+            self._waiting = self._retry = None
+            self._give_up_what_takes_long()
+        self._wishes.wish(wish)
+        self._pump()
+
+    def _give_up_what_takes_long(self) -> None:
+        """What ran for another plan, where waiting for it would take longer than a new engine."""
+        flight = self._in_flight
+        long = flight is not None and isinstance(flight.request, RunCalls | OpenLong)
+        if flight is not None and long and _waited(flight) > _PATIENCE:
+            self.restart()
+        self._checks_give_way()
+
+    def aside(self, wanted: AsideWish) -> None:
         """Ask for this when nothing else is to be done; an older wish of its kind that waits is dropped."""
         said = self._side.wish(wanted)
         self._unsaid += [said] if said is not None else []
@@ -220,8 +244,12 @@ class EngineLink:
         elif self._waiting is not None:
             plan, self._waiting = self._waiting, None
             self._send(RunCalls(plan))
+        elif (urgent := self._wishes.urgent()) is not None:
+            self._send(urgent)
         elif (wanted := self._side.next()) is not None:
             self._send(wanted)
+        elif (following := self._wishes.following()) is not None:
+            self._send(following)
 
     def _send(self, request: Request) -> None:
         try:
@@ -238,6 +266,9 @@ class EngineLink:
         del self._deaths[type(flight.request)]
         result: list[Command]
         match flight.request, answer:
+            case OpenLong() | RecordStretch() | ReplayPrefix(), _:
+                said = self._wishes.answered(answer)
+                result = [] if said is None else [said]
             case LoadModel(path), Answered(value=ModelFacts() as facts):
                 self._loaded = path
                 result = [ModelLoaded(facts)]
@@ -276,6 +307,10 @@ class EngineLink:
         if given_up:
             del self._deaths[type(request)]
         match request:
+            case OpenLong() | RecordStretch() | ReplayPrefix():
+                refusal = self._given_up("recording this", gone) if given_up else None
+                said = self._wishes.died(refusal)
+                return [] if said is None else [said]
             case RunCalls(plan) if not given_up:
                 self._retry = plan
             case RunCalls(plan):

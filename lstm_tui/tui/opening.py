@@ -16,6 +16,7 @@ from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
 from lstm_tui.session.commands import Effect
 from lstm_tui.session.edits import History, Material
+from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 from lstm_tui.tui.named import Files, Named
@@ -66,7 +67,7 @@ def shelf_of(paths: Sequence[Path], model: Path | None) -> Shelf:
     return Shelf(entries_of(paths), f"{len(paths)} scenarios{instead}", model)
 
 
-def open_model(model: Path, files: Files) -> Opened:
+def open_model(model: Path, files: Files, *, memory: int = DEFAULT_MEMORY) -> Opened:
     """A model with the arrays named beside it. Raises: ModelFileError, InputFileError."""
     facts = read_model_file(model, look_into_weights=False)
 
@@ -79,10 +80,10 @@ def open_model(model: Path, files: Files) -> Opened:
         target=read_array(files.target) if files.target is not None else None,
     )
     source = files.input.name if files.input is not None else ""
-    return Opened(*open_session(facts, material, story=Story(input_source=source)))
+    return Opened(*open_session(facts, material, story=Story(input_source=source), memory=memory))
 
 
-def open_scenario(path: Path, model: Path | None = None) -> Opened:
+def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAULT_MEMORY) -> Opened:
     """A scenario; `model`, named on the command line, takes the place of its own.
 
     Raises: ScenarioError, ModelFileError.
@@ -116,7 +117,9 @@ def open_scenario(path: Path, model: Path | None = None) -> Opened:
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
     history = History.of(loaded.actions)
     call = view.call if view is not None else None
-    return Opened(*open_session(facts, material, story=story, history=history, cursor=cursor, call=call))
+    return Opened(
+        *open_session(facts, material, story=story, history=history, cursor=cursor, call=call, memory=memory)
+    )
 
 
 def _facts_of(model: Path) -> ModelFacts:
@@ -127,13 +130,14 @@ def _facts_of(model: Path) -> ModelFacts:
         return what_there_is(model)
 
 
-def open_named(named: Named) -> tuple[Opened | None, Shelf]:
+def open_named(named: Named, *, memory: int = DEFAULT_MEMORY) -> tuple[Opened | None, Shelf]:
     """What to begin with, None for a choice from the shelf; and the shelf.
 
+    memory: bytes that recordings may take.
     Raises: LstmTuiError where something cannot be opened.
     """
     if not named.scenarios:
-        opened = open_model(named.model, named.files) if named.model is not None else None
+        opened = open_model(named.model, named.files, memory=memory) if named.model is not None else None
         return opened, bundled_shelf()
     for option, path in vars(named.files).items():
         if path is not None:
@@ -142,5 +146,5 @@ def open_named(named: Named) -> tuple[Opened | None, Shelf]:
                 todo="leave the option out, or open another input from the workbench (o)",
             )
     if len(named.scenarios) == 1:
-        return open_scenario(named.scenarios[0], named.model), bundled_shelf()
+        return open_scenario(named.scenarios[0], named.model, memory=memory), bundled_shelf()
     return None, shelf_of(named.scenarios, named.model)

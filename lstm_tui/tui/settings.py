@@ -1,7 +1,8 @@
 """The settings file: where it is, what may stand in it, and every mistake in it at once.
 
 ```toml
-theme = "dark"          # or "light"
+theme = "dark"              # or "light"
+recording_memory_mb = 512   # what recordings may take; a longer one is made in stretches
 
 [keys]
 next_step = ["n", "right"]
@@ -23,19 +24,28 @@ from platformdirs import user_config_path, user_state_path
 
 from lstm_tui.errors import SettingsError
 from lstm_tui.plain_text import one_line
+from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.tui.actions import ACTIONS
 
 _MOST_BYTES = 64 * 1024
-_KEYS_OF_FILE = ("theme", "keys")
+_KEYS_OF_FILE = ("theme", "recording_memory_mb", "keys")
+#: A window of a thousand steps of a small layer takes a tenth of the least.
+_LEAST_MEMORY_MB, _MOST_MEMORY_MB = 1, 1_000_000
 _THEMES = ("dark", "light")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user set: a theme, and other keys by action id."""
+    """What the user set: a theme, the memory for recordings, and other keys by action id."""
 
     theme: str = "dark"
+    recording_memory_mb: int = DEFAULT_MEMORY >> 20
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def recording_memory(self) -> int:
+        """Bytes that recordings may take."""
+        return self.recording_memory_mb << 20
 
 
 def settings_path() -> Path:
@@ -73,7 +83,12 @@ def read_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"{path} cannot be read: {one_line(error)}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {one_line(error)}", expected="a TOML file") from None
-    mistakes = [*_unknown_words(table), *_theme_mistakes(table), *_key_mistakes(table.get("keys", {}))]
+    mistakes = [
+        *_unknown_words(table),
+        *_theme_mistakes(table),
+        *_memory_mistakes(table),
+        *_key_mistakes(table.get("keys", {})),
+    ]
     if mistakes:
         raise SettingsError(
             "\n".join(f"{path}: {mistake}" for mistake in mistakes),
@@ -83,7 +98,12 @@ def read_settings(path: Path | None = None) -> Settings:
         action: (value,) if isinstance(value, str) else tuple(value)
         for action, value in table.get("keys", {}).items()
     }
-    return Settings(theme=table.get("theme", "dark"), keys=keys)
+    default = Settings()
+    return Settings(
+        theme=table.get("theme", default.theme),
+        recording_memory_mb=table.get("recording_memory_mb", default.recording_memory_mb),
+        keys=keys,
+    )
 
 
 def _unknown_words(table: Mapping[str, object]) -> list[str]:
@@ -97,6 +117,14 @@ def _unknown_words(table: Mapping[str, object]) -> list[str]:
 def _theme_mistakes(table: Mapping[str, object]) -> list[str]:
     theme = table.get("theme", "dark")
     return [] if theme in _THEMES else [f"theme: {one_line(theme)} is not one of {', '.join(_THEMES)}"]
+
+
+def _memory_mistakes(table: Mapping[str, object]) -> list[str]:
+    memory = table.get("recording_memory_mb", DEFAULT_MEMORY >> 20)
+    if type(memory) is int and _LEAST_MEMORY_MB <= memory <= _MOST_MEMORY_MB:
+        return []
+    expected = f"a whole number of megabytes from {_LEAST_MEMORY_MB} to {_MOST_MEMORY_MB}"
+    return [f"recording_memory_mb: expected {expected}, not {one_line(memory, 40)}"]
 
 
 def _key_mistakes(keys: object) -> list[str]:
@@ -139,5 +167,12 @@ def settings_text(path: Path | None = None) -> str:
         f"{action.id} = {json.dumps(list(settings.keys.get(action.id, action.keys)))}" for action in ACTIONS
     ]
     return "\n".join(
-        [f"# {path}: {state}", f'theme = "{settings.theme}"  # dark or light', "", "[keys]", *keys]
+        [
+            f"# {path}: {state}",
+            f'theme = "{settings.theme}"  # dark or light',
+            f"recording_memory_mb = {settings.recording_memory_mb}  # what recordings may take",
+            "",
+            "[keys]",
+            *keys,
+        ]
     )

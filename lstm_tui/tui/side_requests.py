@@ -11,6 +11,7 @@ from lstm_tui.engine.protocol import Answered, ComputeGradients, Diagnose, Explo
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session.commands import (
+    AsideWish,
     Command,
     DiagnosisArrived,
     FindingArrived,
@@ -21,8 +22,7 @@ from lstm_tui.session.commands import (
     StartShapes,
 )
 
-Wish = StartGradients | StartShapes | StartDiagnosis
-_ORDER: tuple[type[Wish], ...] = (StartGradients, StartShapes, StartDiagnosis)
+_ORDER: tuple[type[AsideWish], ...] = (StartGradients, StartShapes, StartDiagnosis)
 
 #: No check is begun later than this after the first one, so that a slow model gets a partial answer.
 CHECKING_SECONDS = 120.0
@@ -33,10 +33,10 @@ class SideRequests:
     """Wishes that wait, and the one whose answer is awaited."""
 
     def __init__(self) -> None:
-        self._waiting: dict[type[Wish], Wish] = {}
-        self._sent: Wish | None = None
+        self._waiting: dict[type[AsideWish], AsideWish] = {}
+        self._sent: AsideWish | None = None
 
-    def wish(self, wanted: Wish) -> Command | None:
+    def wish(self, wanted: AsideWish) -> Command | None:
         """Ask for this when there is time; what is to be said of the wish whose place it takes."""
         if type(self._sent) is type(wanted) and self._sent is not None and self._sent.key == wanted.key:
             return None  # it is under way
@@ -94,7 +94,7 @@ class SideRequests:
         self._sent = None
 
 
-def _request(wish: Wish) -> Request:
+def _request(wish: AsideWish) -> Request:
     match wish:
         case StartGradients(_, plan):
             return ComputeGradients(plan)
@@ -104,7 +104,7 @@ def _request(wish: Wish) -> Request:
             return Diagnose(subject, CHECKING_SECONDS)
 
 
-def _given_up(wish: Wish, why: str) -> Command:
+def _given_up(wish: AsideWish, why: str) -> Command:
     match wish:
         case StartGradients(key):
             return GradientsArrived(key, why)

@@ -33,7 +33,7 @@ def _run(host: EngineHost, named: Named, debug: bool) -> int:
     from lstm_tui.tui.settings import read_settings
 
     settings = read_settings()
-    opened, shelf = open_named(named)
+    opened, shelf = open_named(named, memory=settings.recording_memory)
     engine = EngineProcess(host=host)
     app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, debug=debug)
     try:

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep
+from lstm_tui.charts.heat_map import map_columns
+from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zoom
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.samples import sample_standings
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_recording, shown_trace, timesteps
+from lstm_tui.session.view import shown_trace, timesteps
 from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -28,7 +28,7 @@ from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
 from lstm_tui.tui.dialogues.rescale import RescaleDialogue
 from lstm_tui.tui.dialogues.reset import ResetDialogue
 from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
-from lstm_tui.tui.dialogues.samples import SampleDialogue
+from lstm_tui.tui.dialogues.samples import sample_dialogue
 from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
 from lstm_tui.tui.ink import ink_for
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: Timesteps a second while running.
 _RUN_RATE = 12
+#: Stretches of a long recording arrive ten times a second; over a slow link that is too often to draw.
+_UNHURRIED_SECONDS = 0.25
 
 
 class Draw(Message):
@@ -76,6 +78,7 @@ class WorkbenchScreen(Screen[None]):
         super().__init__()
         self._walking: Timer | None = None
         self._draw_asked = False
+        self._unhurried: Timer | None = None
         #: The session as it stands on the screen; behind `session` for a moment after each change.
         self.drawn: Session | None = None
 
@@ -120,6 +123,15 @@ class WorkbenchScreen(Screen[None]):
         if not self._draw_asked:
             self._draw_asked = True
             self.post_message(Draw())
+
+    def request_draw_soon(self) -> None:
+        """Draw within a moment: more of a recording has come, and will again and again."""
+        if self._unhurried is None:
+            self._unhurried = self.set_timer(_UNHURRIED_SECONDS, self._draw_unhurried)
+
+    def _draw_unhurried(self) -> None:
+        self._unhurried = None
+        self.request_draw()
 
     def on_draw(self, message: Draw) -> None:
         """Hand every pane its lines; unchanged lines cost nothing."""
@@ -174,6 +186,20 @@ class WorkbenchScreen(Screen[None]):
             self.workbench.dispatch(GoToStep(0))
         self._walking = self.set_interval(1 / _RUN_RATE, self._run_step)
 
+    def action_zoom_out(self) -> None:
+        """More steps a column of the heat map."""
+        self._zoom(1)
+
+    def action_zoom_in(self) -> None:
+        """Fewer steps a column."""
+        self._zoom(-1)
+
+    def _zoom(self, by: int) -> None:
+        columns = self.query_one("#states", Lines).size.width
+        trace = shown_trace(self.session)
+        if trace is not None:
+            self.workbench.dispatch(Zoom(by, map_columns(trace.units, columns)))
+
     def action_go_to_step(self) -> None:
         """Ask for a timestep."""
         last = timesteps(self.session) - 1
@@ -184,14 +210,11 @@ class WorkbenchScreen(Screen[None]):
 
     def action_samples(self) -> None:
         """List the samples of the batch."""
-        found = sample_standings(self.session)
-        if len(found) < 2:
-            self.workbench.notify_plainly("there is only one sample" if found else "there are no samples yet")
-            return
-        recording = shown_recording(self.session)
-        output = next(iter(recording.outputs)) if recording is not None else ""
-        dialogue = SampleDialogue(found, self.session.cursor.sample, output, self.workbench.palette)
-        self.app.push_screen(dialogue, self._dispatch_if_any)
+        dialogue = sample_dialogue(self.session, self.workbench.palette)
+        if isinstance(dialogue, str):
+            self.workbench.notify_plainly(dialogue)
+        else:
+            self.app.push_screen(dialogue, self._dispatch_if_any)
 
     def action_reset(self) -> None:
         """Ask what to reset, and to what."""

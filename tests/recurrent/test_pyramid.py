@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lstm_tui.recurrent.pyramid import FINEST_BIN, PyramidBuilder, pyramid_of
+from lstm_tui.recurrent.pyramid import FINEST_BIN, Level, coarser, joined, level_of, pyramid_of
 from lstm_tui.recurrent.window import Window
 
 ELEMENTS = st.floats(-100, 100, width=32) | st.sampled_from([np.nan, np.inf, -np.inf])
@@ -65,17 +65,23 @@ def test_a_bin_covers_its_steps_and_at_most_a_finer_bin_beside_them(
 
 
 @settings(deadline=None)
-@given(values=VALUES, cuts=st.lists(st.integers(0, 1500), max_size=4))
-def test_chunk_by_chunk_is_as_at_once(values: np.ndarray, cuts: list[int]) -> None:
-    builder = PyramidBuilder()
-    for chunk in np.split(values, sorted(cut for cut in cuts if cut <= len(values))):
-        builder.add(chunk)
-        builder.pyramid()
-    window = Window(0, len(values))
-    at_once, by_chunks = pyramid_of(values).overview(window, 7), builder.pyramid().overview(window, 7)
-    for name in ("starts", "minimum", "maximum", "broken"):
-        np.testing.assert_array_equal(getattr(at_once, name), getattr(by_chunks, name))
-    np.testing.assert_allclose(at_once.mean, by_chunks.mean, rtol=1e-6)
+@given(values=VALUES, cuts=st.lists(st.integers(0, 40), max_size=4), size=st.sampled_from([8, 64]))
+def test_stretch_by_stretch_is_as_at_once(values: np.ndarray, cuts: list[int], size: int) -> None:
+    """Levels of stretches that begin at a bin's border, put together, are the level of the whole."""
+    borders = sorted({cut * size for cut in cuts if 0 < cut * size < len(values)})
+    parts = [level_of(part, size) for part in np.split(values, borders)]
+    at_once, together = level_of(values, size), joined(parts, len(values))
+    assert same(at_once, together)
+    wider, of_wider = level_of(values, 2 * size), coarser(at_once, len(values))
+    assert np.array_equal(wider.minimum, of_wider.minimum)
+    assert np.array_equal(wider.maximum, of_wider.maximum)
+    np.testing.assert_allclose(wider.mean, of_wider.mean, rtol=1e-5, atol=1e-5)
+
+
+def same(one: Level, other: Level) -> bool:
+    names = ("minimum", "maximum", "mean", "count")
+    pairs = [(getattr(one, name), getattr(other, name)) for name in names]
+    return all((a is None and b is None) or np.array_equal(a, b) for a, b in pairs)
 
 
 def test_the_mean_is_that_of_the_steps() -> None:
@@ -89,8 +95,8 @@ def test_levels_double_and_stay_small() -> None:
     pyramid = pyramid_of(np.zeros(1_000_000, np.float32))
     sizes = [level.size for level in pyramid.levels]
     assert sizes == [FINEST_BIN * 2**place for place in range(len(sizes))]
-    assert len(pyramid.levels[-1].count) == 1
-    assert sum(level.count.nbytes + level.minimum.nbytes * 4 for level in pyramid.levels) < 4_000_000
+    assert pyramid.levels[-1].bins == 1
+    assert sum(level.nbytes for level in pyramid.levels) < 400_000
 
 
 def test_where_there_is_no_number_there_is_none() -> None:
@@ -98,6 +104,26 @@ def test_where_there_is_no_number_there_is_none() -> None:
     assert np.isnan(overview.minimum).all() and np.isnan(overview.mean).all() and overview.broken.all()
 
 
-def test_nothing_added_yet() -> None:
-    overview = PyramidBuilder().pyramid().overview(Window(0, 10), 5)
+def test_of_no_steps_there_are_no_bins() -> None:
+    overview = pyramid_of(np.zeros((0, 3), np.float32)).overview(Window(0, 10), 5)
     assert len(overview.starts) == 0
+    assert pyramid_of(np.zeros((0, 3), np.float32)).extremes == (0.0, 0.0)
+
+
+def test_counts_are_kept_only_where_something_is_broken() -> None:
+    values = np.ones((200, 3), np.float32)
+    assert level_of(values, 64).count is None
+    values[10, 1] = np.nan
+    level = level_of(values, 64)
+    assert level.count is not None
+    assert level.count[:, 1].tolist() == [63, 64, 64, 8]
+    assert pyramid_of(values).overview(Window(0, 200), 2).broken.tolist() == [
+        [False, True, False],
+        [False] * 3,
+    ]
+
+
+def test_numbers_are_kept_in_their_own_type_and_never_less_than_float32() -> None:
+    for one, kept in ((np.float16, np.float32), (np.float32, np.float32), (np.float64, np.float64)):
+        assert level_of(np.ones(9, one), 4).minimum.dtype == kept
+        assert level_of(np.ones(9, one), 4).mean.dtype == kept

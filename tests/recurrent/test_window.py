@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_tui.recurrent.window import Window, chunk_steps, chunks, from_border, page_of
+from lstm_tui.recurrent.window import CHUNK_BYTES, Window, between_borders, chunk_steps, chunks, page_of
 
 
 @given(timesteps=st.integers(1, 5000), width=st.integers(1, 300), data=st.data())
@@ -22,20 +22,27 @@ def test_a_step_outside_is_on_the_nearest_page() -> None:
     assert page_of(3, 10, 0) == Window(0, 0)
 
 
-@given(timesteps=st.integers(0, 5000), steps=st.integers(1, 700))
-def test_chunks_are_the_whole_sequence_in_order(timesteps: int, steps: int) -> None:
-    joined = [step for chunk in chunks(timesteps, steps) for step in range(chunk.start, chunk.stop)]
-    assert joined == list(range(timesteps))
+@given(start=st.integers(0, 900), length=st.integers(0, 5000), steps=st.integers(1, 700))
+def test_chunks_are_the_whole_window_in_order(start: int, length: int, steps: int) -> None:
+    found = chunks(Window(start, start + length), steps)
+    assert [step for chunk in found for step in range(chunk.start, chunk.stop)] == list(
+        range(start, start + length)
+    )
 
 
-def test_a_window_is_recomputed_from_the_border_before_it() -> None:
-    assert from_border(Window(2500, 2600), 1024) == Window(2048, 2600)
-    assert from_border(Window(2048, 2049), 1024) == Window(2048, 2049)
+@given(start=st.integers(-50, 3000), length=st.integers(1, 900), steps=st.integers(1, 700))
+def test_a_window_is_recomputed_from_the_border_before_it(start: int, length: int, steps: int) -> None:
+    window = Window(max(start, 0), min(max(start, 0) + length, 4000))
+    stretched = between_borders(window, steps, 4000)
+    assert stretched.start <= window.start and window.stop <= stretched.stop
+    assert stretched.start % steps == 0 and (stretched.stop % steps == 0 or stretched.stop == 4000)
+    assert len(stretched) < len(window) + 2 * steps
 
 
 def test_wide_layers_have_short_chunks() -> None:
-    assert chunk_steps(511) == 1024
-    assert chunk_steps(512) == 256
+    assert chunk_steps(2 * 6 * 64 * 4) == 512
+    assert chunk_steps(2 * 6 * 1024 * 4) == 256
+    assert chunk_steps(CHUNK_BYTES) == 16
 
 
 def test_a_window_indexes_time() -> None:

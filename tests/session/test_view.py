@@ -16,7 +16,6 @@ from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import (
     largest_difference,
     output_view,
-    series_values,
     shown_outcome,
     shown_trace,
     timesteps,
@@ -73,9 +72,8 @@ def test_a_target_is_read_per_step_or_for_the_end(target: tuple[int, ...], shape
 
 def test_each_sample_has_its_own_series(session_of_two: Session) -> None:
     other, _ = update(session_of_two, c.MoveSample(1))
-    first, second = series_values(session_of_two), series_values(other)
-    assert first is not None
-    assert second is not None
+    traces = [(shown_trace(each), each.cursor.sample) for each in (session_of_two, other)]
+    first, second = (trace.over_time("h", sample) for trace, sample in traces if trace is not None)
     assert first.shape == (10, 4)
     assert not np.array_equal(first, second)
 

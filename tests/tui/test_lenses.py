@@ -95,3 +95,20 @@ async def test_without_a_target_there_is_no_error_to_look_at(
         await screen.press("t")
         assert "there is no target" in screen.notes()
         assert "hidden state h" in screen.pane("states")
+
+
+async def test_a_prediction_is_replayed_where_one_pass_cannot_tell_it(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "bidirectional.keras", Files(sequence))) as screen:
+        await screen.answered()
+        assert "at the end" in screen.pane("output")
+        assert "m runs the model up to this step" in screen.pane("output")
+        await screen.press("n", "n", "m")
+        await screen.until(lambda: "replayed on 3 steps" in screen.pane("output"))
+        await screen.press("n")
+        assert "replayed" not in screen.pane("output")
+        await screen.press("m")
+        await screen.until(lambda: "replayed on 4 steps" in screen.pane("output"))
+        await screen.press("N", "m")
+        assert "is shown: replayed already" in screen.notes()

@@ -7,6 +7,7 @@ remains is a compiled function that gives the recording for any input of the sam
 
 from __future__ import annotations
 
+from lstm_tui.keras_adapter.recorder.one_sample import record_sample
 from lstm_tui.keras_adapter.recorder.record import record_call, record_predict
 
-__all__ = ["record_call", "record_predict"]
+__all__ = ["record_call", "record_predict", "record_sample"]

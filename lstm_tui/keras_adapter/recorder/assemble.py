@@ -15,13 +15,21 @@ from lstm_tui.recurrent.recording import Array, LayerOutput, LayerTrace, Recordi
 
 
 class Part:
-    """The arrays of one batch, taken apart in the order in which the traced function gives them."""
+    """The arrays of one batch, taken apart in the order in which the traced function gives them.
 
-    def __init__(self, traced: TracedCall, arrays: list[Array]) -> None:
+    sample: the only row of the batch that is kept; None where all are.
+    """
+
+    def __init__(self, traced: TracedCall, arrays: list[Array], sample: int | None = None) -> None:
         self.traced = traced
+        self._sample = sample
         self._arrays = iter(arrays)
         self.outputs = self._take(len(arrays) - _count_on_tape(traced) - len(traced.folded.tensors()))
-        self.prefix = unchecked_prefix(traced.folded, self._take(len(traced.folded.tensors())), self.outputs)
+        self.prefix = unchecked_prefix(
+            traced.folded,
+            self._take(len(traced.folded.tensors())),
+            [self.kept(output) for output in self.outputs],
+        )
         self.traces = [trace for loop in traced.tape.loops for trace in self._traces(loop)]
         self.layer_outputs = [
             self._layer_output(call, kept)
@@ -31,21 +39,30 @@ class Part:
     def _take(self, count: int) -> list[Array]:
         return [next(self._arrays) for _ in range(count)]
 
+    def kept(self, values: Array) -> Array:
+        """Of the sample that is kept; what has but one row has been cut already, or serves all."""
+        if self._sample is None or not values.ndim or len(values) == 1:
+            return values
+        return values[self._sample : self._sample + 1]
+
     def _traces(self, loop: TapedLoop) -> Iterator[LayerTrace]:
         rows = self._take(len(loop.rows))
         initial = dict(zip(loop.initial, self._take(len(loop.initial)), strict=True))
         mask = self._take(1)[0] if loop.mask is not None else None
+        batch = max((len(state) for state in initial.values()), default=1)
+        of_one = {} if self._sample is None else {"first_sample": self._sample, "samples": batch}
         if loop.go_backwards:
             rows = [row[::-1] for row in rows]
         for suffix, kind in loop.kinds.items():
             yield LayerTrace(
                 path=loop.path + suffix,
                 cell=kind,
-                steps={name: loop.packing.array(rows, f"{suffix}/{name}") for name in kind.series},
-                initial={name: initial[f"{suffix}/{name}"] for name in kind.states},
-                mask=mask,
+                steps={name: self.kept(loop.packing.array(rows, f"{suffix}/{name}")) for name in kind.series},
+                initial={name: self.kept(initial[f"{suffix}/{name}"]) for name in kind.states},
+                mask=None if mask is None else self.kept(mask),
                 go_backwards=loop.go_backwards,
                 stateful=loop.stateful,
+                **of_one,
             )
 
     def _layer_output(self, call: TapedCall, kept: Kept) -> LayerOutput:
@@ -63,7 +80,7 @@ class Part:
             shapes=tuple(shapes),
             dtype=tensors[0].dtype.name if tensors else "",
             masked=any(getattr(tensor, "_keras_mask", None) is not None for tensor in tensors),
-            values=tuple(given) if kept == "values" else None,
+            values=tuple(self.kept(value) for value in given) if kept == "values" else None,
         )
 
 

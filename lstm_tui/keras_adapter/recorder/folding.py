@@ -87,6 +87,9 @@ class Folding:
         loops = [call.loop for call in self._ending_loops(self._root) if call.loop is not None]
         self.timesteps = (loops[0].timesteps or 0) if loops else max(self._lengths, default=0)
         self._batch = next((one.shape[0] for one in inputs if one.shape.rank), None)
+        self._border = tape.border if tape.border is not None and tape.border.sample is not None else None
+        #: How many samples are folded: all, or the one that is kept.
+        self._samples = 1 if self._border is not None else self._batch
         self._open: list[tuple[TapedCall, Iterator[TapedCall]]] = []
         self._graph = tf.compat.v1.get_default_graph()
         backwards = [loop.path for loop in tape.loops if loop.go_backwards]
@@ -100,6 +103,8 @@ class Folding:
             raise NotFoldable("the model has no input of shape (batch, timesteps, ...)")
         if self.timesteps not in self._lengths:
             raise NotFoldable("layers before the recurrent one change the number of timesteps")
+        if self._border is not None and self._batch == self.timesteps != 1:
+            raise NotFoldable("as many samples as timesteps: one sample's steps cannot be told from a batch")
 
     def call(
         self, layer: Any, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -125,18 +130,24 @@ class Folding:
     def is_folded(self, value: Any) -> bool:
         """Whether the batch axis holds the steps of all prefixes."""
         return bool(
-            tf.is_tensor(value) and value.shape.rank and value.shape[0] == (self._batch or 0) * self.timesteps
+            tf.is_tensor(value)
+            and value.shape.rank
+            and value.shape[0] == (self._samples or 0) * self.timesteps
         )
 
     def unfold(self, new: Any, old: Any) -> Any:
         """An output as `(batch, timesteps, ...)`; a sequence says at each step what ends there."""
         if self.timesteps == 1:
+            new = self._kept(new)
             return new if new.shape.rank > 2 and new.shape[1] == 1 else new[:, None]
         if self.is_folded(new):
-            return tf.reshape(new, (self._batch, self.timesteps, *new.shape[1:]))
+            return tf.reshape(new, (self._samples, self.timesteps, *new.shape[1:]))
         if old.shape.rank > 1 and old.shape[1] == self.timesteps:
-            return old
+            return self._kept(old)
         return None
+
+    def _kept(self, values: Any) -> Any:
+        return values if self._border is None else self._border.kept(values)
 
     def _next(self, layer: Any) -> TapedCall:
         """The same call on the tape: the model takes the same way through its layers as the first time."""
@@ -189,7 +200,7 @@ class Folding:
             or value.shape[0] != self._batch
         ):
             return value
-        return tf.repeat(value, self.timesteps, axis=0)
+        return tf.repeat(self._kept(value), self.timesteps, axis=0)
 
     def _bounded(self, outputs: Any, call: TapedCall) -> Any:
         for value in keras.tree.flatten(outputs):

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from lstm_tui.keras_adapter.cells import state_names
+from lstm_tui.keras_adapter.recorder.border import LAST_OUTPUT, Border
 from lstm_tui.keras_adapter.recorder.gates import GateTaps
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges, constant_weights
 from lstm_tui.keras_adapter.recorder.packing import Packing
@@ -41,34 +42,63 @@ def recorded_loop(
 ) -> tuple[Any, Any, Any]:
     """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
     initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
-    loop = _Loop(layer, sequences, list(initial), _boolean(mask), training)
+    loop = _Loop(layer, sequences, list(initial), _boolean(mask), training, _Place(tape))
     if tape.nudges is not None:
         loop.nudge(tape.nudges, tape.current.path)
-    rows, states = loop.run()
-    outputs = loop.packing.tensor(rows, loop.output_name)
+    rows, outputs, states = loop.run()
     tape.add_loop(loop.taped(tape.current.path, rows))
     return outputs[-1], _swap(outputs), keras.tree.pack_sequence_as(initial, states)
+
+
+class _Place:
+    """Where a loop stands in a longer sequence: what it starts from, what it leaves, the sample it keeps."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._path = tape.current.path
+        self._border: Border | None = tape.border
+
+    def start(self, own: dict[str, Any], timesteps: Any) -> dict[str, Any]:
+        if self._border is None or timesteps != self._border.timesteps:
+            return own
+        return self._border.states(self._path, own)
+
+    def leave(self, states: dict[str, Any], timesteps: Any) -> None:
+        if self._border is not None and timesteps == self._border.timesteps:
+            self._border.leave(self._path, states)
+
+    def kept(self, series: dict[str, Any]) -> dict[str, Any]:
+        border = self._border
+        return series if border is None else {name: border.kept(value) for name, value in series.items()}
+
+    def keeps_one(self, values: Any) -> bool:
+        """Whether only one of several samples is kept."""
+        return self._border is not None and self._border.sample is not None and values.shape[0] != 1
 
 
 class _Loop:
     """One run of the loop over `(batch, timesteps, ...)`."""
 
-    def __init__(self, layer: Any, sequences: Any, initial: list[Any], mask: Any, training: Any) -> None:
-        self.layer, self.mask = layer, mask
-        # read now: a stateful layer hands in variables, which will have moved when the function ends
-        self.initial = keras.tree.map_structure(tf.identity, initial)
+    def __init__(
+        self, layer: Any, sequences: Any, initial: list[Any], mask: Any, training: Any, place: _Place
+    ) -> None:
+        self.layer, self.mask, self.place = layer, mask, place
         self.names = state_names(layer.cell)
         takes_training = isinstance(layer.cell, keras.layers.Layer) and layer.cell._call_has_training_arg
         self.call_arguments = {"training": training} if takes_training else {}
         self.inputs = _in_order(_swap(sequences), layer.go_backwards)
         self.masks = None if mask is None else _in_order(_swap(mask), layer.go_backwards)
         self.timesteps = self.inputs.shape[0] or tf.shape(self.inputs)[0]
+        # read now: a stateful layer hands in variables, which will have moved when the function ends
+        own = [tf.identity(state) for state in keras.tree.flatten(initial)]
+        start = place.start(dict(zip(self.names, own, strict=True)), self.timesteps)
+        self.initial = keras.tree.pack_sequence_as(initial, [start[name] for name in self.names])
         self.nudged: NudgedLoop | None = None
         self.first = self.step(self.inputs[0], self.initial)
         self.output_is_state = self.first.output is self.first.states[0]
         #: Without a mask an output that is the first state is not kept twice.
         self.output_name = self.names[0] if self.output_is_state and mask is None else _OUTPUT
         self.zero_output = tf.zeros_like(self.first.output)
+        self.keeps_one = place.keeps_one(self.first.output)
         self.packing = Packing(self.series(self.first, self.first.output, self.first.states))
 
     def nudge(self, nudges: Nudges, path: str) -> None:
@@ -86,14 +116,17 @@ class _Loop:
 
     def series(self, step: _Step, output: Any, states: list[Any]) -> dict[str, Any]:
         """What is kept of one step; more than `packing` has room for is left out there."""
-        return (
+        return self.place.kept(
             dict(zip(self.names, states, strict=True))
             | dict(step.gates)
             | ({} if self.output_name == self.names[0] else {_OUTPUT: output})
         )
 
-    def run(self) -> tuple[list[Any], list[Any]]:
-        """Packed rows of all steps, and the flattened states after the last."""
+    def run(self) -> tuple[list[Any], Any, list[Any]]:
+        """Packed rows of all steps, all outputs, and the flattened states after the last step.
+
+        Outputs are `(timesteps, batch, ...)`; those that the layer has no use for are left out.
+        """
         timesteps = self.timesteps
         inputs = tf.TensorArray(self.inputs.dtype, timesteps).unstack(self.inputs)
         masks = None if self.masks is None else tf.TensorArray(tf.bool, timesteps).unstack(self.masks)
@@ -105,19 +138,45 @@ class _Loop:
             mask = None if masks is None else masks.read(time)
             new_output, new_states = self.after(time, step, mask, output, states)
             rows = self.packing.pack(self.series(step, new_output, new_states))
+            rows += [new_output] if self.keeps_outputs_apart else []
             written = tuple(array.write(time, row) for array, row in zip(kept, rows, strict=True))
             return time + 1, written, new_output, tuple(new_states)
 
-        arrays = tuple(tf.TensorArray(dtype, timesteps) for dtype in self.packing.dtypes)
+        dtypes = self.packing.dtypes + ([self.zero_output.dtype] if self.keeps_outputs_apart else [])
+        arrays = tuple(tf.TensorArray(dtype, timesteps) for dtype in dtypes)
         flat = tuple(keras.tree.flatten(self.initial))
-        _, kept, _, states = tf.while_loop(
+        _, kept, last, states = tf.while_loop(
             lambda time, *_: time < timesteps,
             body,
-            (tf.constant(0), arrays, self.zero_output, flat),
+            (tf.constant(0), arrays, self.output_before(), flat),
             parallel_iterations=32,
             maximum_iterations=timesteps,
         )
-        return [array.stack() for array in kept], list(states)
+        self.leave(last, states)
+        rows = [array.stack() for array in kept[: len(self.packing.dtypes)]]
+        return rows, self.outputs(rows, kept, last), list(states)
+
+    def output_before(self) -> Any:
+        """What a masked first step repeats."""
+        if self.mask is None:
+            return self.zero_output
+        return self.place.start({LAST_OUTPUT: self.zero_output}, self.timesteps)[LAST_OUTPUT]
+
+    @property
+    def keeps_outputs_apart(self) -> bool:
+        """Where one sample is kept, the layers behind still want the outputs of all."""
+        return self.keeps_one and self.layer.return_sequences
+
+    def outputs(self, rows: list[Any], kept: Any, last: Any) -> Any:
+        if self.keeps_outputs_apart:
+            return kept[-1].stack()
+        return last[None] if self.keeps_one else self.packing.tensor(rows, self.output_name)
+
+    def leave(self, last: Any, states: Any) -> None:
+        """What the next stretch starts from."""
+        if self.nudged is None:
+            output = {} if self.mask is None else {LAST_OUTPUT: last}
+            self.place.leave(dict(zip(self.names, states, strict=True)) | output, self.timesteps)
 
     def after(self, time: Any, step: _Step, mask: Any, output: Any, states: Any) -> tuple[Any, list[Any]]:
         """Output and states after a step: a masked one keeps the states and the output before it."""

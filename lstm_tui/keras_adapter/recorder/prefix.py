@@ -50,12 +50,19 @@ def _with_last(prefix: Array, output: Array) -> Array:
 
 
 def check(
-    prefix: Prefix, folded: Folded, replay: Replay, inputs: Any, rewind: Callable[[], None]
+    prefix: Prefix,
+    folded: Folded,
+    replay: Replay,
+    inputs: Any,
+    rewind: Callable[[], None],
+    sample: int | None = None,
 ) -> dict[int, str]:
     """Why the prefix of an output cannot be trusted, by its index.
 
     rewind: puts the states and seeds back to where the recorded call started; called before each replay.
+    sample: the only row of the batch that has predictions; None where all have.
     """
+    rows = slice(None) if sample is None else slice(sample, sample + 1)
     wrong: dict[int, str] = {}
     for length in _lengths(folded.timesteps, new=replay.runs == 0):
         rewind()
@@ -65,7 +72,7 @@ def check(
             why = f"the model does not run on a shorter sequence: {one_line(keras_words(error))}"
             return dict.fromkeys(prefix.values, why)
         for index, values in prefix.values.items():
-            if differs(values[:, length - 1], _at_end(replayed[index], values, length)):
+            if differs(values[:, length - 1], _at_end(replayed[index][rows], values, length)):
                 wrong.setdefault(index, _why(folded, length))
     return wrong
 

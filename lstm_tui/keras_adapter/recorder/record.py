@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import keras
 
 from lstm_tui.errors import EngineError
-from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names, training_argument
+from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names
 from lstm_tui.keras_adapter.keeping import restore, snapshot
 from lstm_tui.keras_adapter.recorder.assemble import Part, assemble
+from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.prefix import check
+from lstm_tui.keras_adapter.recorder.purpose import Purpose, purpose_of
 from lstm_tui.keras_adapter.recorder.replay import Replay
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
 from lstm_tui.keras_adapter.states import read_states, state_variables
+from lstm_tui.recurrent.calls import CallModel, Predict
 from lstm_tui.recurrent.recording import Array, Recording
 
 #: Bytes of states and gates that one recording may hold.
@@ -29,61 +31,70 @@ def record_predict(
     loaded: LoadedModel, inputs: Mapping[str, Array], batch_size: int | None = None
 ) -> Recording:
     """What `model.predict(inputs, batch_size)` does: each batch from the states that the last one left."""
-    rows = len(next(iter(inputs.values())))
-    size = batch_size or 32
-    batches = [
-        {name: values[start : start + size] for name, values in inputs.items()}
-        for start in range(0, rows, size)
-    ]
-    purpose = _Purpose("predict", lambda fed: loaded.model.predict_step((fed,)), with_prefix=True)
-    return _recorded(loaded, inputs, batches, purpose)
+    return _recorded(loaded, inputs, batches_of(inputs, batch_size), purpose_of(loaded, Predict()))
 
 
 def record_call(loaded: LoadedModel, inputs: Mapping[str, Array], training: bool | None) -> Recording:
     """What `model(inputs, training=training)` does; `model(inputs)` where it is None."""
-    model = loaded.model
-    arguments = training_argument(model, training)
-    purpose = _Purpose(f"call {training}", lambda fed: model(fed, **arguments), with_prefix=not training)
-    return _recorded(loaded, inputs, [dict(inputs)], purpose)
+    return _recorded(loaded, inputs, [dict(inputs)], purpose_of(loaded, CallModel(training)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Purpose:
-    """How the model is called, and whether prefix predictions make sense for it."""
-
-    name: str
-    call: Callable[[Any], Any]
-    with_prefix: bool
+def batches_of(inputs: Mapping[str, Array], batch_size: int | None) -> list[dict[str, Array]]:
+    """The batches that `predict` makes."""
+    size = batch_size or 32
+    starts = range(0, rows_of(inputs), size)
+    return [{name: values[start : start + size] for name, values in inputs.items()} for start in starts]
 
 
 def _recorded(
-    loaded: LoadedModel, inputs: Mapping[str, Array], batches: list[dict[str, Array]], purpose: _Purpose
+    loaded: LoadedModel, inputs: Mapping[str, Array], batches: list[dict[str, Array]], purpose: Purpose
 ) -> Recording:
     before = snapshot(loaded.model)
     variables = state_variables(loaded.placed)
     states_before = read_states(variables)
     try:
-        parts = [_part(loaded, batch, batches[0], purpose) for batch in batches]
+        parts = [record_batch(loaded, batch, batches[0], purpose) for batch in batches]
         states_after = read_states(variables)
-        wrong = _wrong_prefixes(loaded, batches[0], parts[0], purpose, lambda: restore(before))
+        wrong = wrong_prefixes(loaded, batches[0], parts[0], purpose, lambda: restore(before))
     finally:
         restore(before)
     names = output_names(loaded.model, parts[0].traced.output_struct)
     return assemble(inputs, names, parts, wrong, (states_before, states_after))
 
 
-def _part(loaded: LoadedModel, batch: dict[str, Array], first: dict[str, Array], purpose: _Purpose) -> Part:
+def record_batch(
+    loaded: LoadedModel,
+    batch: Mapping[str, Array],
+    first: Mapping[str, Array],
+    purpose: Purpose,
+    sample: int | None = None,
+) -> Part:
+    """One batch from the states that the model has; `first` is the first one of the same call.
+
+    sample: the only row that is kept; None for all.
+    """
     fed = as_tensors(loaded.model, batch)
     # `predict` opens the batch axis for a second size, which a stateful layer then takes without complaint
-    any_batch = _rows(batch) != _rows(first) and bool(state_variables(loaded.placed))
-    traced: TracedCall = loaded.traces.get_or_make(
-        _key(purpose.name, fed, any_batch),
-        lambda: traced_call(
-            loaded.model, purpose.call, fed, any_batch=any_batch, with_prefix=purpose.with_prefix
-        ),
-    )
+    any_batch = rows_of(batch) != rows_of(first) and bool(state_variables(loaded.placed))
+
+    def make() -> TracedCall:
+        border = None if sample is None else Border.of_none(one_sample=True)
+        return traced_call(
+            loaded.model,
+            purpose.call,
+            fed,
+            any_batch=any_batch,
+            with_prefix=purpose.with_prefix,
+            border=border,
+        )
+
+    key = purpose.key(fed, sample is not None, any_batch=any_batch)
+    traced: TracedCall = loaded.traces.get_or_make(key, make)
     _refuse_too_large(traced)
-    return Part(traced, [as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))])
+    if traced.tape.border is not None:
+        traced.tape.border.set(None, sample or 0)
+    arrays = [as_array(tensor) for tensor in traced.function(*keras.tree.flatten(fed))]
+    return Part(traced, arrays, sample)
 
 
 def _refuse_too_large(traced: TracedCall) -> None:
@@ -98,25 +109,26 @@ def _refuse_too_large(traced: TracedCall) -> None:
         )
 
 
-def _wrong_prefixes(
-    loaded: LoadedModel, batch: dict[str, Array], part: Part, purpose: _Purpose, rewind: Callable[[], None]
+def wrong_prefixes(
+    loaded: LoadedModel,
+    batch: Mapping[str, Array],
+    part: Part,
+    purpose: Purpose,
+    rewind: Callable[[], None],
+    sample: int | None = None,
 ) -> dict[int, str]:
-    """Prefix predictions of the first batch that a replay does not confirm."""
+    """Prefix predictions of a batch that a replay does not confirm."""
     folded = part.traced.folded
     if not part.prefix.values or folded.timesteps < 2:
         return {}
     fed = as_tensors(loaded.model, batch)
     replay: Replay = loaded.traces.get_or_make(
-        _key(f"replay {purpose.name}", fed, any_batch=False),
+        purpose.key(fed, "replay"),
         lambda: Replay(loaded.model, purpose.call, fed, folded.timesteps),
     )
-    return check(part.prefix, folded, replay, fed, rewind)
+    return check(part.prefix, folded, replay, fed, rewind, sample)
 
 
-def _rows(batch: Mapping[str, Array]) -> int:
+def rows_of(batch: Mapping[str, Array]) -> int:
+    """Number of samples."""
     return len(next(iter(batch.values())))
-
-
-def _key(name: str, fed: Any, any_batch: bool) -> Hashable:
-    shapes = [(tuple(one.shape), one.dtype.name) for one in keras.tree.flatten(fed)]
-    return name, any_batch, tuple((shape[1:] if any_batch else shape, dtype) for shape, dtype in shapes)

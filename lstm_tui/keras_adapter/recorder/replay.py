@@ -16,8 +16,7 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.feeding import as_array, sequence_length
 from lstm_tui.keras_adapter.keeping import left_as_found
-from lstm_tui.keras_adapter.layer_tree import placed_layers
-from lstm_tui.keras_adapter.recorder.patches import Patches
+from lstm_tui.keras_adapter.recorder.patches import taking_any_length
 from lstm_tui.recurrent.recording import Array
 
 
@@ -29,6 +28,8 @@ class Replay:
         self._timesteps = timesteps
         self._function: Callable[..., Any] | None = None
         self._takes_any_length = True
+        #: The model's outputs, as it structures them; known after the first run.
+        self.struct: Any = None
         self.runs = 0
 
     def outputs(self, inputs: Any, length: int) -> list[Array]:
@@ -59,11 +60,9 @@ class Replay:
 
     def _traced(self, specs: list[tf.TensorSpec]) -> Callable[..., Any]:
         def body(*flat: Any) -> list[Any]:
-            with Patches() as patches:
-                for layer in [self._model, *(place.layer for place in placed_layers(self._model))]:
-                    if isinstance(layer, keras.Model):
-                        patches.set(layer, "_assert_input_compatibility", lambda *_, **__: None)
+            with taking_any_length(self._model):
                 outputs = self._call(keras.tree.pack_sequence_as(self._struct, list(flat)))
+            self.struct = keras.tree.map_structure(lambda _: None, outputs)
             return keras.tree.flatten(outputs)
 
         with left_as_found(self._model):

@@ -8,6 +8,7 @@ find before they were called. Everything is undone when the trace is done, also 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -18,11 +19,12 @@ import tensorflow as tf
 from lstm_tui.keras_adapter.cells import cells_of, is_cell, is_stack
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.layer_tree import placed_layers
+from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
 from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
-from lstm_tui.keras_adapter.recorder.patches import Patches
+from lstm_tui.keras_adapter.recorder.patches import Patches, taking_any_length
 from lstm_tui.keras_adapter.recorder.tape import Tape
 
 #: What a recording has of the outputs of a layer: a loop of TensorFlow's own lets nothing out.
@@ -52,19 +54,26 @@ class TracedCall:
 
 
 def traced_call(
-    model: Any, call: Callable[[Any], Any], inputs: Any, *, any_batch: bool, with_prefix: bool
+    model: Any,
+    call: Callable[[Any], Any],
+    inputs: Any,
+    *,
+    any_batch: bool = False,
+    with_prefix: bool,
+    border: Border | None = None,
 ) -> TracedCall:
     """Trace `call(inputs)`.
 
     any_batch: leave the batch axis open, as `predict` does for a second size.
     with_prefix: trace the prefix predictions too, where they are defined.
+    border: the call is a stretch of a longer one; then no input is too short for the model.
     """
-    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch)
+    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch, border=border)
     specs = [_spec(one, any_batch) for one in keras.tree.flatten(inputs)]
     with left_as_found(model):
         function = trace.compiled(specs)
     if trace.folded.moves_state:
-        trace = _Trace(model, call, inputs, with_prefix=False, why_not=trace.folded.why_not)
+        trace = _Trace(model, call, inputs, with_prefix=False, why_not=trace.folded.why_not, border=border)
         with left_as_found(model):
             function = trace.compiled(specs)
     return TracedCall(function, trace.tape, trace.struct, trace.folded, tuple(trace.kept))
@@ -79,11 +88,19 @@ class _Trace:
     """The tracing of one call; then `tape`, `struct`, `folded` and `kept` say what the function gives."""
 
     def __init__(
-        self, model: Any, call: Callable[[Any], Any], inputs: Any, *, with_prefix: bool, why_not: str = ""
+        self,
+        model: Any,
+        call: Callable[[Any], Any],
+        inputs: Any,
+        *,
+        with_prefix: bool,
+        why_not: str = "",
+        border: Border | None = None,
     ) -> None:
         self._model, self._call, self._inputs = model, call, inputs
         self._with_prefix = with_prefix
         self.tape = tape_of(model)
+        self.tape.border = border
         self.struct: Any = None
         self.folded = Folded.missing(why_not or "not asked for")
         self.kept: list[Kept] = []
@@ -93,7 +110,8 @@ class _Trace:
 
     def _body(self, *flat: Any) -> list[Any]:
         inputs = keras.tree.pack_sequence_as(self._inputs, list(flat))
-        with Wrapping(self._model, self.tape) as wrapping:
+        any_length = taking_any_length(self._model) if self.tape.border is not None else nullcontext()
+        with any_length, Wrapping(self._model, self.tape) as wrapping:
             outputs = self._call(inputs)
             self.tape.loops.extend(wrapping.hand_stepped.loops())
             if self._with_prefix:

@@ -20,11 +20,26 @@ from lstm_tui.charts.sample_table import sample_table
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.samples import Standing
 from lstm_tui.session.commands import ChooseSample
+from lstm_tui.session.samples import sample_standings
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import shown_recording
 
 #: A longer list would take seconds to lay out; what stands out is at its top.
 MOST_ROWS = 1000
 #: Border, question, head and keys; the meaning of the columns, and from which height on there is room for it.
 _OTHER_LINES, _MEANING_LINES, _EXPLAINED_FROM = 6, 4, 16
+
+
+def sample_dialogue(session: Session, palette: Palette) -> SampleDialogue | str:
+    """The list of the samples of what is shown, or why there is none."""
+    found = sample_standings(session)
+    if session.long is not None and len(found) < 2:
+        return "samples that are recorded in stretches are not listed"
+    if len(found) < 2:
+        return "there is only one sample" if found else "there are no samples yet"
+    recording = shown_recording(session)
+    output = next(iter(recording.outputs)) if recording is not None else ""
+    return SampleDialogue(found, session.cursor.sample, output, palette)
 
 
 class SampleDialogue(ModalScreen["ChooseSample | None"]):

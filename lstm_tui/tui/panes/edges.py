@@ -24,7 +24,30 @@ def title_pane(session: Session, canvas: Canvas) -> list[Line]:
     if session.model.stateful:
         facts.append("stateful")
     aside = "".join(f"{fact} · " for fact in facts)
-    return [two_ends(left, [(aside, ink.dim), *_engine(session.engine, canvas)], canvas.width, ink.plain)]
+    right = _long(session, canvas) or _engine(session.engine, canvas)
+    return [two_ends(left, [(aside, ink.dim), *right], canvas.width, ink.plain)]
+
+
+def _long(session: Session, canvas: Canvas) -> list[Piece]:
+    """`recording 34% · 14,200 steps/s · 46 s left`, while the engine works on a long recording."""
+    long, ink = session.long, canvas.ink
+    if long is None or long.is_whole or session.engine.stage not in {"ready", "running"}:
+        return []
+    share = f"{long.recorded / long.plan.timesteps:.0%}"
+    if not long.running:
+        return [(f"stopped at {share} · x goes on ", ink.warn)]
+    left = long.seconds_left
+    words = f"recording {share}"
+    if left is not None and canvas.width >= 60:
+        words += f" · {long.rate:,.0f} steps/s · {_duration(left)} left"
+    return [(f"{words} ", ink.warn)]
+
+
+def _duration(seconds: float) -> str:
+    """`46 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:

@@ -10,7 +10,7 @@ from lstm_tui.charts.lines import Line
 from lstm_tui.recurrent.recording import LayerTrace
 from lstm_tui.recurrent.saturation import Saturation, gate_saturations
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_trace
+from lstm_tui.session.view import is_there, shown_trace
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.writing import heading, wrapped
 
@@ -25,6 +25,8 @@ def gates_pane(session: Session, canvas: Canvas) -> list[Line]:
         title = heading("Gates", "", width, ink.title, ink.dim)
         what = f"This cell ({trace.cell.name.replace('_', ' ')}) has no gates."
         return [title, *wrapped(what, ink.dim, width, 2)]
+    if not is_there(session):
+        return []
     return gate_table(
         trace,
         _saturations(trace, session.cursor.sample),

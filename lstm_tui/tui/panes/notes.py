@@ -6,11 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from lstm_tui.arrays.sizes import in_words
 from lstm_tui.checks.call_failure import Explanation, mismatch
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.plain_text import paragraphs
+from lstm_tui.plain_text import one_line, paragraphs
 from lstm_tui.recurrent.calls import CallOutcome
 from lstm_tui.session.edits import Plan, describe
+from lstm_tui.session.keeping import Keeping
 from lstm_tui.session.offers import shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import comparison, shown_outcome
@@ -18,8 +20,6 @@ from lstm_tui.tui.panes import Canvas, Line
 from lstm_tui.tui.panes.findings import findings_section
 from lstm_tui.tui.panes.writing import heading, two_ends, wrapped
 
-#: From this many timesteps on a call takes long enough to say why.
-_LONG = 100_000
 _MOST_CHANGES = 3
 
 
@@ -31,7 +31,7 @@ def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
         findings_section(session, canvas),
         _warning(session, canvas),
         _converted(session, canvas),
-        _long_sequence(session, canvas),
+        _what_is_kept(session, canvas),
         _before_after(session, canvas),
         _calls(session, canvas),
         _changes(session, canvas),
@@ -91,16 +91,35 @@ def _converted(session: Session, canvas: Canvas) -> list[Line]:
     return lines
 
 
-def _long_sequence(session: Session, canvas: Canvas) -> list[Line]:
-    """While a very long sequence runs: why it takes so long, and how to see less of it sooner."""
-    if session.plan is None or session.run is not None:
-        return []
-    steps = max((array.shape[1] for array in session.plan.run.inputs.values() if array.ndim > 2), default=0)
-    if steps < _LONG:
+def _what_is_kept(session: Session, canvas: Canvas) -> list[Line]:
+    """Where not everything is kept: what is, and why."""
+    kept, run = session.keeping, session.run
+    if kept is None or kept.what == "whole" or session.refusal is not None:
         return []
     ink, width = canvas.ink, canvas.width
-    told = f"{steps:,} timesteps take minutes. S, last: 2000 keeps the end; Ctrl+R stops the engine."
-    return [heading("! long sequence", "", width, ink.warn, ink.dim), *wrapped(told, ink.plain, width, 5)]
+    if kept.what == "sample" or (run is not None and run.recording is not None):
+        everything = in_words(kept.size.sample * kept.rows)
+        title = f"Sample {kept.sample} of {kept.rows} is kept"
+        told = f"All would take {everything}; {in_words(kept.memory)} may be kept. < and > fetch another."
+    else:
+        title, told = "In stretches", _in_stretches(session, kept)
+    return [heading(title, "", width, ink.title, ink.dim), *wrapped(told, ink.plain, width, 8)]
+
+
+def _in_stretches(session: Session, kept: Keeping) -> str:
+    everything, long = in_words(kept.size.sample * kept.rows), session.long
+    if long is None:
+        return (
+            "" if session.run else f"All steps would take {everything}. Can it be cut? A part is tried first."
+        )
+    told = f"All steps would take {everything}: kept are bins of {long.plan.bin} steps and what is in view."
+    if long.call.disagreement == 0.0:
+        told += f" Equal to predict on the first {long.call.compared} steps."
+    elif long.call.disagreement is not None:
+        told += f" Off predict by {long.call.disagreement:.2g} on the first {long.call.compared} steps."
+    if long.call.rounding:
+        told += f" Cut, {one_line(long.call.rounded_by)} rounds otherwise: {long.call.rounding:.1g}."
+    return told if long.is_whole else f"{told} x {'stops' if long.running else 'goes on'}."
 
 
 @lru_cache(maxsize=4)

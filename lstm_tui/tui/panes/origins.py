@@ -11,7 +11,7 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.contributions import Contributions, contributions, no_contributions, ranked
 from lstm_tui.recurrent.recording import LayerTrace
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_trace, unit_shown
+from lstm_tui.session.view import is_there, shown_trace, unit_shown, why_not_there
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.writing import heading, wrapped
 
@@ -22,6 +22,9 @@ def origins_pane(session: Session, canvas: Canvas) -> list[Line]:
     if trace is None:
         return []
     ink, width, cursor = canvas.ink, canvas.width, session.cursor
+    if not is_there(session):
+        title = heading("Where this value comes from", "", width, ink.title, ink.dim)
+        return [title, *wrapped(why_not_there(session), ink.warn, width, 4)]
     unit = unit_shown(session)
     parts = _parts(trace, cursor.sample, cursor.step, unit)
     if parts is None:
@@ -37,7 +40,7 @@ def origins_pane(session: Session, canvas: Canvas) -> list[Line]:
 def origin_steps(session: Session, count: int) -> tuple[int, ...]:
     """The steps of the largest shares, the largest first."""
     trace = shown_trace(session)
-    if trace is None:
+    if trace is None or not is_there(session):
         return ()
     parts = _parts(trace, session.cursor.sample, session.cursor.step, unit_shown(session))
     return tuple(step for step, _ in ranked(parts, count)) if parts is not None else ()

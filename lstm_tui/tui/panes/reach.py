@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.profile import horizon_span, horizon_words, profile_plot
 from lstm_tui.charts.ruler import ruler
+from lstm_tui.charts.time_axis import TimeAxis
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.gradients import Gradients, profile
 from lstm_tui.recurrent.horizon import Horizon, memory_horizon
-from lstm_tui.recurrent.recording import LayerTrace
-from lstm_tui.session.reach import shown_gradients
+from lstm_tui.recurrent.recording import Array, LayerTrace
+from lstm_tui.session.reach import can_be_computed, shown_gradients
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
 from lstm_tui.tui.panes import Canvas
@@ -38,6 +40,8 @@ def _why_not(found: Gradients | str | None, trace: LayerTrace, session: Session)
     if isinstance(found, Gradients):
         why = found.missing.get(trace.path, "this layer has no gradients in this call")
         return f"{one_line(trace.path)}: {why}"
+    if found is None and not can_be_computed(session):
+        return "Computed once the recording has ended: x stops it here."
     return found or f"Computing gradients{' in float64' if session.cursor.reach.float64 else ''} …"
 
 
@@ -45,8 +49,8 @@ def _profile(found: Gradients, horizons: Mapping[str, Horizon], step: int, canva
     ink, width, palette = canvas.ink, canvas.width, canvas.palette
     name, first = next(iter(horizons.items()))
     precision = ", float64" if found.exact is not None else ""
-    asides = ("norm per step", "")
-    title = heading(f"Gradient of the {found.of}{precision}", asides, width, ink.title, ink.dim)
+    span = f"norm of the last {len(first.norms):,} steps" if found.start else "norm per step"
+    title = heading(f"Gradient of the {found.of}{precision}", (span, ""), width, ink.title, ink.dim)
     note = wrapped(found.exact_note, ink.dim, width, 1 if found.exact is not None else 2)
     plot = profile_plot(horizons, width=width, height=max(canvas.height - 4 - len(note), 3), palette=palette)
     return [
@@ -55,26 +59,40 @@ def _profile(found: Gradients, horizons: Mapping[str, Horizon], step: int, canva
         *note,
         *plot.lines,
         horizon_span(first, plot.axis, width=width, palette=palette),
-        ruler(plot.axis, step, width=width, palette=palette),
+        ruler(_of_whole(plot.axis, found.start), step, width=width, palette=palette),
     ]
+
+
+def _of_whole(axis: TimeAxis, start: int) -> TimeAxis:
+    """The axis of the last steps as a page of the whole sequence."""
+    return replace(axis, first_step=axis.first_step + start, timesteps=axis.timesteps + start)
 
 
 @lru_cache(maxsize=4)
 def _horizons(found: Gradients, trace: LayerTrace, sample: int) -> tuple[tuple[str, Horizon], ...]:
     """The horizon of each state of the layer: dL/dh, and dL/dc where there is one; of float64 if known."""
-    mask = None if trace.mask is None else trace.mask[sample]
     paths = {name: f"{trace.path}/{name}" for name in trace.cell.states}
+    row = sample - found.first_sample
     return tuple(
         (
             f"dL/d{name}",
             memory_horizon(
-                profile(found.states[path])[sample],
+                profile(found.states[path])[row],
                 computed_in=found.states[path].dtype,
-                exact=None if found.exact is None else profile(found.exact.states[path])[sample],
-                mask=mask,
+                exact=None if found.exact is None else profile(found.exact.states[path])[row],
+                mask=_mask(found, trace, sample),
                 go_backwards=trace.go_backwards,
             ),
         )
         for name, path in paths.items()
         if path in found.states
     )
+
+
+def _mask(found: Gradients, trace: LayerTrace, sample: int) -> Array | None:
+    """Of the steps that the gradients are of, where they are kept."""
+    steps = next(iter(found.states.values())).shape[1] if found.states else 0
+    mask = trace.mask_over_time(sample) if trace.has(sample) else None
+    if mask is None or trace.start > found.start or trace.kept.stop < found.start + steps:
+        return None
+    return mask[found.start - trace.start : found.start - trace.start + steps]

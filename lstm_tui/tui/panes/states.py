@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import lru_cache
 
-from lstm_tui.charts.heat_map import PageLayout, heat_map_page, page_layout, scale_legend
+import numpy as np
+
+from lstm_tui.charts.heat_map import (
+    PageLayout,
+    columns_of,
+    heat_map_bins,
+    heat_map_page,
+    page_layout,
+    scale_legend,
+)
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.numbers import short_number
 from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.ruler import ruler
-from lstm_tui.charts.scale import Scale, scale_for
+from lstm_tui.charts.scale import Scale, scale_for, scale_over
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.cells import series_title
+from lstm_tui.recurrent.pyramid import Overview, Pyramid
 from lstm_tui.recurrent.recording import Array, LayerTrace
+from lstm_tui.recurrent.window import Window
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import per_step, shown_trace, timesteps
+from lstm_tui.session.view import shown_trace, timeline, timesteps
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.failure import failure_pane
 from lstm_tui.tui.panes.loading import loading_pane
@@ -34,14 +47,26 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
     layout = _layout(session, trace, canvas, room - 1)
     shown = _series_that_fit(trace, session.cursor.series, room // (layout.height + 1))
     lines = [each for series in shown for each in _page(session, trace, series, layout, canvas)]
-    mask = None if trace.mask is None else trace.mask[session.cursor.sample]
     lines.append(
-        ruler(layout.axis, session.cursor.step, width=canvas.width, palette=canvas.palette, mask=mask)
+        ruler(
+            layout.axis,
+            session.cursor.step,
+            width=canvas.width,
+            palette=canvas.palette,
+            mask=_mask(session, trace),
+        )
     )
     if with_legend:
-        scale = _series(trace, session.cursor.series, session.cursor.sample)[1]
+        scale = _scale(session, trace, session.cursor.series)
         lines.append(scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind)))
     return lines
+
+
+def _mask(session: Session, trace: LayerTrace) -> Array | None:
+    """Over the whole sequence; of a long one, or of one seen from afar, the page itself shows it."""
+    if session.long is not None or session.cursor.zoom > 1 or not trace.has(session.cursor.sample):
+        return None
+    return trace.mask_over_time(session.cursor.sample)
 
 
 def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> PageLayout:
@@ -59,6 +84,7 @@ def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> P
         first_unit=_first_unit(session.cursor.unit, trace.units, rows),
         grouped=session.cursor.unit is None,
         halves=halves,
+        zoom=session.cursor.zoom,
     )
 
 
@@ -71,17 +97,53 @@ def _series_that_fit(trace: LayerTrace, first: str, count: int) -> list[str]:
 
 def _page(session: Session, trace: LayerTrace, series: str, layout: PageLayout, canvas: Canvas) -> list[Line]:
     """Title and map of one series; drawn once for as long as the page stays."""
-    page = _drawn(trace, series, session.cursor.sample, layout, canvas.palette, session.cursor.unit)
+    scale, unit = _scale(session, trace, series), session.cursor.unit
+    if layout.axis.steps <= layout.axis.columns:
+        page = _steps(trace, series, session.cursor.sample, layout, canvas.palette, scale, unit)
+    else:
+        window = Window(layout.axis.first_step, layout.axis.last_step + 1)
+        far, mask = (timeline(session, trace, name, window) for name in (series, "mask"))
+        page = _from_afar(far, mask, layout, canvas.palette, scale, unit)
     return [_title(session, trace, series, canvas), *page]
 
 
 @lru_cache(maxsize=12)
-def _drawn(
-    trace: LayerTrace, series: str, sample: int, layout: PageLayout, palette: Palette, unit: int | None
+def _steps(
+    trace: LayerTrace,
+    series: str,
+    sample: int,
+    layout: PageLayout,
+    palette: Palette,
+    scale: Scale,
+    unit: int | None,
 ) -> list[Line]:
-    values, scale = _series(trace, series, sample)
-    mask = None if trace.mask is None else trace.mask[sample]
-    return heat_map_page(values, layout, scale=scale, palette=palette, mask=mask, selected=unit)
+    """A step a column, or more columns a step."""
+    there = trace.has(sample)
+    values = trace.over_time(series, sample) if there else np.zeros((0, trace.units))
+    mask = trace.mask_over_time(sample) if there else None
+    return heat_map_page(
+        values, layout, scale=scale, palette=palette, mask=mask, selected=unit, start=trace.start
+    )
+
+
+@lru_cache(maxsize=12)
+def _from_afar(
+    far: tuple[int, Pyramid] | None,
+    mask: tuple[int, Pyramid] | None,
+    layout: PageLayout,
+    palette: Palette,
+    scale: Scale,
+    unit: int | None,
+) -> list[Line]:
+    """Several steps a column, from the bins."""
+    overview = _columns(far, layout)
+    masked = None if mask is None else ~(_columns(mask, layout).maximum > 0).reshape(len(overview.starts))
+    return heat_map_bins(overview, layout, scale=scale, palette=palette, masked=masked, selected=unit)
+
+
+def _columns(far: tuple[int, Pyramid] | None, layout: PageLayout) -> Overview:
+    start, pyramid = far if far is not None else (0, None)
+    return columns_of(pyramid, replace(layout.axis, first_step=layout.axis.first_step - start))
 
 
 def _first_unit(unit: int | None, units: int, rows: int) -> int:
@@ -89,25 +151,46 @@ def _first_unit(unit: int | None, units: int, rows: int) -> int:
     return 0 if unit is None or units <= 2 * rows else unit // rows * rows
 
 
+def _scale(session: Session, trace: LayerTrace, series: str) -> Scale:
+    """Over the whole sequence, so that colours do not change from page to page."""
+    if session.long is None:
+        return _scale_of(trace, series, session.cursor.sample)
+    far = session.long.pyramid(f"{trace.path}/{series}")
+    low, high = far.extremes if far is not None else (0.0, 0.0)
+    if not session.long.is_whole:
+        # rounded up while it grows: each new extreme would have the whole page sent again
+        low, high = _rounded_up(low), _rounded_up(high)
+    return scale_over(series, low, high)
+
+
+def _rounded_up(value: float) -> float:
+    """Away from zero to a power of 1.1."""
+    if not value:
+        return 0.0
+    return math.copysign(1.1 ** math.ceil(math.log(abs(value), 1.1)), value)
+
+
 @lru_cache(maxsize=12)
-def _series(trace: LayerTrace, series: str, sample: int) -> tuple[Array, Scale]:
-    """Values and scale of a series: looked at once for the whole sequence, not at every step."""
-    values = per_step(trace, series, sample)
-    return values, scale_for(series, values)
+def _scale_of(trace: LayerTrace, series: str, sample: int) -> Scale:
+    """Looked at once for a recording, not at every step."""
+    return scale_for(series, trace.over_time(series, sample) if trace.has(sample) else np.zeros(0))
 
 
 def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> Line:
     """`lstm_1 cell state c  (1, 60, 128)  -0.5…0.5`, the axes named where there is room."""
     ink = canvas.ink
-    scale = _series(trace, series, session.cursor.sample)[1]
+    scale = _scale(session, trace, series)
     name = f"{one_line(trace.path)}  {series_title(series)}"
     ends = f"{short_number(scale.low)}…{short_number(scale.high)}"
     where = f"sample {session.cursor.sample}  " if trace.batch > 1 else ""
+    zoom = session.cursor.zoom
+    where += f"{zoom} steps a column  " if zoom > 1 else ""
     shapes = (
         f"(batch {trace.batch}, timesteps {trace.timesteps}, units {trace.units})",
         f"({trace.batch}, {trace.timesteps}, {trace.units})",
     )
-    asides = [*(f"{where}{shape}  {ends}" for shape in shapes), f"{where}{shapes[1]}", ends]
+    asides = [*(f"{where}{shape}  {ends}" for shape in shapes), f"{where}{shapes[1]}"]
+    asides += [where.rstrip(), ends] if where else [ends]
     return heading(name, asides, canvas.width, ink.title, ink.dim)
 
 

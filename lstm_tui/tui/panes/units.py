@@ -14,9 +14,9 @@ from lstm_tui.recurrent.activity import most_active
 from lstm_tui.recurrent.recording import LayerTrace
 from lstm_tui.recurrent.window import Window, page_of
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import per_step, shown_recording, shown_trace
+from lstm_tui.session.view import is_masked, is_there, shown_recording, shown_trace, why_not_there
 from lstm_tui.tui.panes import Canvas
-from lstm_tui.tui.panes.writing import Piece, line
+from lstm_tui.tui.panes.writing import Piece, line, wrapped
 
 #: The line of the step and its input, and the table's head.
 _ABOVE = 2
@@ -29,6 +29,9 @@ def units_pane(session: Session, canvas: Canvas) -> list[Line]:
     if trace is None or trace.timesteps == 0 or trace.batch == 0:
         return []
     cursor = session.cursor
+    if not is_there(session):
+        waiting = wrapped(why_not_there(session), canvas.ink.warn, canvas.width, canvas.height - 1)
+        return [_step_line(session, trace, canvas), *waiting]
     table = unit_table(
         trace,
         sample=cursor.sample,
@@ -48,12 +51,14 @@ def _units(session: Session, trace: LayerTrace, canvas: Canvas) -> list[int]:
         first = min(session.cursor.unit, max(trace.units - rows, 0))
         return list(range(first, min(first + rows, trace.units)))
     page = page_of(session.cursor.step, canvas.width, trace.timesteps)
-    return list(_most_active(trace, trace.cell.states[-1], session.cursor.sample, page, rows))
+    kept = trace.kept
+    there = Window(max(page.start, kept.start) - kept.start, min(page.stop, kept.stop) - kept.start)
+    return list(_most_active(trace, trace.cell.states[-1], session.cursor.sample, there, rows))
 
 
 @lru_cache(maxsize=8)
 def _most_active(trace: LayerTrace, series: str, sample: int, page: Window, rows: int) -> tuple[int, ...]:
-    return most_active(per_step(trace, series, sample), page, rows)
+    return most_active(trace.over_time(series, sample), page, rows)
 
 
 def _step_line(session: Session, trace: LayerTrace, canvas: Canvas) -> Line:
@@ -65,7 +70,7 @@ def _step_line(session: Session, trace: LayerTrace, canvas: Canvas) -> Line:
         (f"t {cursor.step}", ink.here),
         (f" of {trace.timesteps}", ink.dim),
     ]
-    if trace.mask is not None and not trace.mask[cursor.sample, cursor.step]:
+    if is_masked(session):
         pieces.append(("  masked: the state is kept", ink.warn))
     for name, array in recording.inputs.items() if recording is not None else ():
         if array.ndim < 2 or cursor.sample >= len(array) or cursor.step >= array.shape[1]:
