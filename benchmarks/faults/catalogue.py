@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.faults import healthy as healthy_models
 from benchmarks.faults import (
+    constant_healthy,
+    constant_memory,
+    constant_training,
+    constant_weights,
     inputs,
     inputs_healthy,
     inputs_masks,
@@ -17,6 +20,7 @@ from benchmarks.faults import (
     states,
     states_training,
 )
+from benchmarks.faults import healthy as healthy_models
 from benchmarks.faults.specimen import HealthyRecipe, Recipe
 
 FAMILIES: dict[str, tuple[Recipe, ...]] = {
@@ -24,12 +28,14 @@ FAMILIES: dict[str, tuple[Recipe, ...]] = {
     "loading": loading.RECIPES,
     "outputs": (*outputs.RECIPES, *outputs_values.RECIPES),
     "states": (*states.RECIPES, *states_training.RECIPES),
+    "constant": (*constant_weights.RECIPES, *constant_training.RECIPES, *constant_memory.RECIPES),
 }
 HEALTHY: tuple[HealthyRecipe, ...] = (
     *healthy_models.RECIPES,
     *inputs_healthy.RECIPES,
     *loading.HEALTHY,
     *outputs_healthy.HEALTHY,
+    *constant_healthy.RECIPES,
 )
 
 

@@ -14,7 +14,17 @@ from typing import Any, Protocol, TypeVar, cast
 
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Alteration, Call, CallOutcome, Inputs, Predict, Run, RunPlan, StateReset
+from lstm_tui.recurrent.calls import (
+    Alteration,
+    Call,
+    CallOutcome,
+    Inputs,
+    Predict,
+    Run,
+    RunPlan,
+    StateReset,
+    fingerprint,
+)
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.handed_states import HandedStates
 from lstm_tui.recurrent.recording import Array, Recording, States
@@ -232,6 +242,13 @@ class Case:
         if name not in self._kept:
             self._kept[name] = make(self)
         return cast(Kept, self._kept[name])
+
+    def reweighted(self, weights: Mapping[str, Array]) -> Laboratory:
+        """A copy of the model with other weights, named as by `weights`. Raises EditError."""
+        key = fingerprint(dict(weights))
+        if key not in self._altered:
+            self._altered[key] = self.lab.altered(weights=weights)
+        return self._altered[key]
 
     def with_calls(self, calls: tuple[Call, ...]) -> RunPlan:
         """The plan with other calls, nothing recorded."""

@@ -8,6 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lstm_tui.checks.check import Check, Lesson
+from lstm_tui.checks.constant import (
+    batchnorm_statistics,
+    capacity_low,
+    context_short,
+    echo,
+    gates_saturated,
+    gradient_exploding,
+    gradient_vanishing,
+    output_dead,
+    output_squashed,
+    state_exploding,
+    target_broadcast,
+    target_leakage,
+    training_unscaled,
+    weights_nan,
+    weights_untrained,
+)
 from lstm_tui.checks.inputs import (
     ambiguous,
     axes_swapped,
@@ -108,6 +125,22 @@ CHECKS: tuple[Check, ...] = (
     overridden.CHECK,
     dropout.CHECK,
     batchnorm.CHECK,
+    # why predictions are constant or meaningless
+    weights_nan.CHECK,
+    weights_untrained.CHECK,
+    target_broadcast.CHECK,
+    output_dead.CHECK,
+    output_squashed.CHECK,
+    state_exploding.CHECK,
+    batchnorm_statistics.CHECK,
+    target_leakage.CHECK,
+    training_unscaled.CHECK,
+    gates_saturated.CHECK,
+    gradient_exploding.CHECK,
+    gradient_vanishing.CHECK,
+    echo.CHECK,
+    context_short.CHECK,
+    capacity_low.CHECK,
 )
 
 #: Every code with its lesson: those found in the file before the model is loaded, then the checks.

@@ -1,8 +1,9 @@
-"""One check asked of a Keras model, as `diagnose` asks it: saved, loaded, tried on copies."""
+"""Checks asked of a Keras model, as `diagnose` asks it: saved, loaded, tried on copies."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,23 @@ import numpy as np
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.check import Check
-from lstm_tui.checks.finding import Finding
+from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.checks.running import diagnose
 from lstm_tui.keras_adapter.laboratory import KerasLaboratory
 from lstm_tui.keras_adapter.load import load_model
 from lstm_tui.recurrent.calls import Call, Predict, RunPlan
-from lstm_tui.scenario.plan import name_inputs
+from lstm_tui.scenario.plan import name_inputs, recordable_calls
 
 X = np.random.default_rng(7).normal(size=(2, 6, 3)).astype(np.float32)
 
 
-def asked(
-    check: Check,
+def asked(check: Check, model: Any, x: Any = X, **known: Any) -> tuple[Finding, ...]:
+    """What the check finds; a check that crashes fails the test."""
+    return diagnosed([check], model, x, **known).findings
+
+
+def diagnosed(
+    checks: Sequence[Check],
     model: Any,
     x: Any = X,
     *,
@@ -30,18 +36,19 @@ def asked(
     calls: tuple[Call, ...] = (Predict(),),
     target: Any = None,
     **known: Any,
-) -> tuple[Finding, ...]:
-    """What the check finds; a check that crashes fails the test."""
+) -> Diagnosis:
+    """What these checks say together; a check that crashes fails the test."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
         lab = KerasLaboratory(load_model(path))
         inputs = name_inputs(x if isinstance(x, dict) else {"": x}, lab.facts) if x is not None else {}
-        plan = RunPlan(inputs, calls=calls if inputs else (), target=target)
+        record = next(iter(reversed(recordable_calls(calls))), 0)
+        plan = RunPlan(inputs, calls=calls if inputs else (), record=record, target=target)
         subject = Subject(plan, expected_shape=shape, calls_given=len(calls) > 1, **known)
-        answer = diagnose(subject, lab, [check])
+        answer = diagnose(subject, lab, checks)
     assert not answer.failed
-    return answer.findings
+    return answer
 
 
 def stack(*layers: Any, inputs: tuple[int | None, ...] = (None, 3)) -> Any:
