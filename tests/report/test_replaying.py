@@ -61,7 +61,9 @@ def test_findings_are_looked_for_and_are_exactly_those(tmp_path: Path):
     import keras
 
     kept = keras.layers.LSTM(2, stateful=True)
-    keras.Sequential([keras.Input((None, 3), batch_size=1), kept]).save(tmp_path / "kept.keras")
+    model = keras.Sequential([keras.Input((None, 3), batch_size=1), kept])
+    model.set_weights([weight + 0.01 for weight in model.get_weights()])  # or it would be untrained as well
+    model.save(tmp_path / "kept.keras")
     head = "version: 1\nmodel: kept.keras\ninput: {random: {shape: [1, 4, 3]}}\n"
     twice, reset = "[{predict: {}}, {predict: {}}]", "[{predict: {}}, {reset: {}}, {predict: {}}]"
     for name, calls, codes in [
