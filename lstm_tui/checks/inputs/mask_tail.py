@@ -76,7 +76,8 @@ def _trimmed(case: Case, tail: _Tail) -> Iterator[Finding]:
         return
     front = case.predict({**case.inputs, name: padded_in_front(case.inputs[name], tail.run)})
     after = rms(front[output][rows] - cut[output][rows]) if output in front else off
-    yield _finding(case, tail, rows, _Reading("", off, after if after < off / 4 else None))
+    mended = after if after < off / 4 else None
+    yield _finding(case, tail, np.flatnonzero(tail.run), _Reading("", off, mended, measured_on=int(rows[0])))
 
 
 def _flatten(case: Case) -> LayerFacts | None:
@@ -113,12 +114,17 @@ def _flattened(case: Case, tail: _Tail) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How steps are read. off: error of the outputs; after: with padding in front, where that mends it."""
+    """How steps are read.
+
+    off: error of the outputs, in rows as long as `measured_on`. after: that with padding in front, where it
+    mends it. share: of what reaches the head.
+    """
 
     through: str
     off: float | None = None
     after: float | None = None
     share: float | None = None
+    measured_on: int | None = None
 
 
 def _finding(case: Case, tail: _Tail, rows: Counts, reading: _Reading) -> Finding:
@@ -127,7 +133,7 @@ def _finding(case: Case, tail: _Tail, rows: Counts, reading: _Reading) -> Findin
     effect = (
         f"{reading.share:.0%} of what reaches the head comes from there"
         if reading.share is not None
-        else f"without the padding the outputs differ by {reading.off:.4g}"
+        else f"without its padding the output of row {reading.measured_on} is another by {reading.off:.4g}"
     )
     mends = reading.off is not None and reading.after is not None
     return Finding(

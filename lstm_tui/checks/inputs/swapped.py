@@ -1,4 +1,9 @@
-"""Two inputs of equal shape in the wrong order: each looks like the reference of the other."""
+"""Two inputs of equal shape in the wrong order: each looks like the reference of the other.
+
+A stretch of a series may lie anywhere in its range, so values alone tell little. How it moves from step to
+step, and how its steps resemble each other over time, tell more. Where a target is known, exchanging the
+inputs must bring the outputs nearer to it.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +16,17 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Proof
 from lstm_tui.checks.inputs.ambiguous import shown
+from lstm_tui.checks.inputs.masks import rms
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.recording import Array
 
 #: Quantiles that are compared, of the values and of their changes from step to step.
 _QUANTILES = np.linspace(0.05, 0.95, 10)
 #: As given, the inputs must lie this many times farther from the reference than exchanged, and than usual.
 NEARER = 1.6
+#: Steps back at which a series is compared with itself, and the least spread of what comes out.
+_LAGS, _LEAST_SPREAD = (1, 2, 4, 8, 12, 16, 24, 32), 0.1
 #: Parts of the reference that show how far from the whole such a sample usually lies.
 _PARTS = 24
 
@@ -40,17 +49,48 @@ def _find(case: Case) -> Iterator[Finding]:
         if given <= NEARER * exchanged:
             continue
         usual = usually(known[0], len(a)) + usually(known[1], len(a))
-        if given > NEARER * usual:
-            yield _finding(case, (one, other), (given, exchanged, usual))
+        right = {**case.inputs, one: b, other: a}
+        error = _error(case, case.outputs), _error(case, case.predict(right))
+        if given > NEARER * usual and not (
+            error[0] is not None and error[1] is not None and error[1] >= error[0]
+        ):
+            yield _finding(case, (one, other), (given, exchanged, usual), error)
             return
 
 
+def _error(case: Case, outputs: Inputs) -> float | None:
+    """Against the target, in the user's units; None where there is nothing to compare."""
+    target = case.target
+    output = next(iter(outputs.values()), None)
+    if target is None or output is None or target.size != output.size:
+        return None
+    return rms(case.in_user_units(output).ravel() - target.ravel())
+
+
 def far_from(array: Array, reference: Array) -> float:
-    """Mean distance of quantiles, of values and of changes in time, in spreads of the reference."""
+    """Mean distance of values, of changes in time and of their course, in spreads of the reference."""
     distances = [_quantile_distance(array, reference)]
-    if array.ndim > 2 and array.shape[1] > 2 and reference.shape[1] > 2:
+    if array.ndim > 2 and min(array.shape[1], reference.shape[1]) > 2:
         distances.append(_quantile_distance(np.diff(array, axis=1), np.diff(reference, axis=1)))
+        distances.append(_course_distance(array, reference))
     return float(np.mean(distances))
+
+
+def _course_distance(array: Array, reference: Array) -> float:
+    """How differently steps resemble those before them, in spreads over the reference's windows."""
+    lags = [lag for lag in _LAGS if lag < min(array.shape[1], reference.shape[1]) - 1]
+    ours, known = (np.stack([_resemblance(each, lag) for lag in lags]) for each in (array, reference))
+    spread = np.maximum(known.std(axis=1), _LEAST_SPREAD)
+    apart = np.abs(ours.mean(axis=1) - known.mean(axis=1))
+    return float(np.minimum(apart / spread, 5.0).mean())
+
+
+def _resemblance(array: Array, lag: int) -> Array:
+    """The correlation of every window with itself so many steps before, `(batch, features)`."""
+    centred = array.astype(np.float64) - array.mean(axis=1, keepdims=True)
+    together = (centred[:, lag:] * centred[:, :-lag]).mean(axis=1)
+    correlation: Array = together / np.maximum(np.square(centred).mean(axis=1), 1e-12)
+    return correlation
 
 
 def _quantile_distance(array: Array, reference: Array) -> float:
@@ -67,7 +107,12 @@ def usually(reference: Array, rows: int) -> float:
     return float(np.quantile(parts, 0.9))
 
 
-def _finding(case: Case, names: tuple[str, str], distances: tuple[float, float, float]) -> Finding:
+def _finding(
+    case: Case,
+    names: tuple[str, str],
+    distances: tuple[float, float, float],
+    error: tuple[float | None, float | None],
+) -> Finding:
     one, other = names
     given, exchanged, usual = distances
     right = {**case.inputs, one: case.inputs[other], other: case.inputs[one]}
@@ -87,7 +132,9 @@ def _finding(case: Case, names: tuple[str, str], distances: tuple[float, float, 
             "Pass the inputs by name, so that their order does not matter.",
             code=f'model.predict({{"{one_line(one, 40)}": ..., "{one_line(other, 40)}": ...}})',
         ),
-        proof=Proof("distance of both inputs from their references, in spreads", given, exchanged),
+        proof=Proof("distance of both inputs from their references, in spreads", given, exchanged)
+        if error[0] is None or error[1] is None
+        else Proof("error against the target", error[0], error[1]),
         weight=0.9,
     )
 
