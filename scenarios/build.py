@@ -27,11 +27,19 @@ def main() -> int:
         constant_prediction,
         no_prediction,
         other_prediction,
+        padding_and_order,
         retraining,
         unexpected_shape,
     )
 
-    questions = (no_prediction, constant_prediction, unexpected_shape, other_prediction, retraining)
+    questions = (
+        no_prediction,
+        constant_prediction,
+        padding_and_order,
+        unexpected_shape,
+        other_prediction,
+        retraining,
+    )
     wanted = [
         (question, name)
         for question in questions

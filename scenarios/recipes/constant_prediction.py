@@ -32,6 +32,7 @@ def unscaled_dollars(shelf: Shelf) -> None:
     shelf.lay_prediction(dollars[None, 1040:1160, None])
     shelf.lay_array(dollars[None, 1041:1161, None], "target")
     shelf.lay_joblib(scaler, "scaler")
+    shelf.lay_array(inputs[::60], "reference")
 
 
 def scaled_twice(shelf: Shelf) -> None:

@@ -221,6 +221,69 @@ def cut_off(shelf: Shelf) -> None:
     shelf.lay_cut_model(model, 0.75)
 
 
+def unknown_word(shelf: Shelf) -> None:
+    """A word that came after the vocabulary was closed: its id has no row in the Embedding."""
+    reviews, labels = _reviews(600, words=20, seed=8)
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32", name="words"),
+            layers.Embedding(VOCABULARY, 4, name="embedding"),
+            layers.GRU(8, name="gru"),
+            layers.Dense(1, activation="sigmoid", name="good"),
+        ]
+    )
+    learn(model, reviews[:560], labels[:560], epochs=15, loss="binary_crossentropy")
+    shelf.lay_model(model)
+    asked = reviews[np.flatnonzero(labels[560:, 0] == 1)[0] + 560][None].copy()
+    asked[0, 11] = VOCABULARY + 17
+    shelf.lay_array(asked)
+    asked[0, 11] = 1
+    shelf.lay_array(asked, "mapped")
+
+
+#: Ids: 0 is padding, 1 the unknown word, 2 to 9 praise, 10 to 17 complain, the rest says nothing.
+VOCABULARY = 40
+
+
+def _reviews(rows: int, words: int, seed: int) -> tuple[data.Array, data.Array]:
+    """Token ids `(rows, words)`, and whether there is more praise than complaint `(rows, 1)`."""
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(18, VOCABULARY, (rows, words))
+    mood = rng.random((rows, 1)) < 0.5
+    telling = rng.random(ids.shape) < 0.3
+    ids = np.where(telling, rng.integers(2, 10, ids.shape) + 8 * ~mood, ids)
+    ids[rng.random(ids.shape) < 0.03] = 1
+    return ids.astype(np.int32), mood.astype(np.float32)
+
+
+def window_too_long(shelf: Shelf) -> None:
+    """Flatten fixes the window: a head for 24 hours takes 24 and no other number."""
+    load, _, _ = data.standardised(data.energy_load(1200, seed=9))
+    model = stack(
+        layers.GRU(8, return_sequences=True, name="gru"),
+        layers.Flatten(name="flatten"),
+        layers.Dense(1, name="next_hour"),
+        inputs=(24, 1),
+    )
+    inputs, target = data.windows(load[:1000], 24)
+    learn(model, inputs[::2], target[::2], epochs=10)
+    shelf.lay_model(model)
+    shelf.lay_array(load[None, 1050:1086, None])
+    shelf.lay_array(load[None, 1086:1087], "target")
+
+
+def rank_changed(shelf: Shelf) -> None:
+    """A service is asked once with a bare column; from then on it fails on what it took before."""
+    load, _, _ = data.standardised(data.energy_load(1200, seed=10))
+    model = stack(layers.LSTM(8, name="lstm"), layers.Dense(1, name="next_hour"), inputs=(None, 1))
+    inputs, target = data.windows(load[:1000], 48)
+    learn(model, inputs[::4], target[::4], epochs=10)
+    shelf.lay_model(model)
+    shelf.lay_array(load[None, 1050:1098, None])
+    shelf.lay_array(load[1050:1098, None], "column")
+    shelf.lay_array(load[None, 1098:1099], "target")
+
+
 RECIPES = {
     "batch-axis-missing": batch_axis_missing,
     "axes-swapped": axes_swapped,
@@ -233,4 +296,7 @@ RECIPES = {
     "lambda-inside": lambda_inside,
     "weights-alone": weights_alone,
     "cut-off": cut_off,
+    "unknown-word": unknown_word,
+    "window-too-long": window_too_long,
+    "rank-changed": rank_changed,
 }

@@ -88,8 +88,9 @@ class Shelf:
         np.save(self._place("expected", "", ".npy"), np.asarray(output))
 
     def lay_prediction(self, inputs: Any) -> None:
-        """What the stored model predicts, as what the scenario expects."""
-        predicted = self.stored_model().predict(np.asarray(inputs), verbose=0)
+        """What the stored model predicts, as what the scenario expects; several inputs in a list."""
+        given = inputs if isinstance(inputs, list) else np.asarray(inputs)
+        predicted = self.stored_model().predict(given, verbose=0)
         self.lay_expected(predicted[0] if isinstance(predicted, list) else predicted)
 
     def stored_model(self, variant: str = "") -> keras.Model:

@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from recipes import data
-from recipes.learning import learn, stack
+from recipes.learning import learn, learn_in_stretches, stack
 from recipes.shelf import Shelf
 
 FOLDER = "3-unexpected-shape"
@@ -157,6 +157,21 @@ def steps_as_rows(shelf: Shelf) -> None:
     shelf.lay_array(counts[None, 1034:1035], "target")
 
 
+def surplus_rows(shelf: Shelf) -> None:
+    """Five stations, a state for four: the fifth is added to the states of all four."""
+    stations = [data.standardised(data.daily_temperature(400, seed))[0] for seed in range(5)]
+    series = np.stack(stations)[:, :, None]
+    model = stack(
+        layers.LSTM(8, stateful=True, name="lstm"),
+        layers.Dense(1, name="tomorrow"),
+        inputs=(None, 1),
+        batch=4,
+    )
+    learn_in_stretches(model, series[:4, :361], stretch=30, rounds=8)
+    shelf.lay_model(model)
+    shelf.lay_array(series[:, 360:390])
+
+
 RECIPES = {
     "sequence-returned": sequence_returned,
     "last-only": last_only,
@@ -164,4 +179,5 @@ RECIPES = {
     "halves-joined": halves_joined,
     "head-missing": head_missing,
     "steps-as-rows": steps_as_rows,
+    "surplus-rows": surplus_rows,
 }

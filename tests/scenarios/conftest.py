@@ -60,6 +60,12 @@ class Case:
         """`inputs/NAME-SUFFIX`."""
         return self.read(f"inputs/{self.name}-{suffix}")
 
+    def beside_archive(self, variant: str = "") -> dict[str, np.ndarray]:
+        """Every array of `inputs/NAME-VARIANT.npz`, by its key."""
+        stem = f"{self.name}-{variant}" if variant else self.name
+        with np.load(self.path.parent / "inputs" / f"{stem}.npz", allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+
     def read(self, source: Any) -> Any:
         """The array that a source of the scenario format names."""
         source = {"file": source} if isinstance(source, str) else source

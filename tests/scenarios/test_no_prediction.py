@@ -136,3 +136,40 @@ def test_keras_refuses_what_the_text_says_it_refuses(case, name):
     scenario = case(name)
     with pytest.raises((ValueError, OSError, TypeError)):
         keras.models.load_model(scenario.path.parent / scenario.words["model"])
+
+
+def test_one_id_beyond_the_table_and_the_unknown_word_in_its_place(case):
+    scenario = case("unknown-word")
+    review = scenario.input
+    assert np.argwhere(review >= 40).tolist() == [[0, 11]]
+    assert "indices[0,11] = 57 is not in [0, 40)" in scenario.refusal(scenario.model(), review)
+
+    mapped = scenario.beside("mapped.npy")
+
+    assert (mapped != review).sum() == 1
+    assert scenario.predict(scenario.model(), mapped).item() == pytest.approx(0.999, abs=0.001)
+
+
+def test_flatten_takes_the_last_24_hours_and_no_other_number(case):
+    scenario = case("window-too-long")
+    hours, target = scenario.input, scenario.target
+    assert hours.shape == (1, 36, 1)
+    assert "incompatible" in scenario.refusal(scenario.model(), hours)
+
+    last, first = (scenario.predict(scenario.model(), part) for part in (hours[:, -24:], hours[:, :24]))
+
+    assert last.item() == pytest.approx(-0.46, abs=0.01)
+    assert first.item() == pytest.approx(1.15, abs=0.01)
+    assert _rms(last - target) < 0.7 * _rms(hours[:, -1] - target)
+
+
+def test_a_predict_of_another_rank_breaks_those_that_follow(case):
+    scenario = case("rank-changed")
+    window, model = scenario.input, scenario.model()
+    assert scenario.predict(model, scenario.beside("column.npy")).shape == (48, 1)
+    assert "unknown rank" in scenario.refusal(model, window)
+
+    model.make_predict_function(force=True)
+
+    assert scenario.predict(model, window).item() == pytest.approx(1.08, abs=0.01)
+    np.testing.assert_array_equal(scenario.predict(model, window), scenario.predict(scenario.model(), window))

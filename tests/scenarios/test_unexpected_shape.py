@@ -94,3 +94,17 @@ def test_sixteen_states_become_one_price_with_the_head_back(case):
     assert scenario.target.item() == pytest.approx(0.13, abs=0.005)
     kernel, bias = whole.layers[-1].get_weights()
     np.testing.assert_allclose(states @ kernel + bias, price, rtol=1e-4, atol=1e-5)
+
+
+def test_a_fifth_row_is_broadcast_against_four_states(case):
+    scenario = case("surplus-rows")
+    stations = scenario.input
+    assert stations.shape == (5, 30, 1)
+
+    rows = scenario.predict(scenario.model(), stations, batch_size=4)
+    filled = np.concatenate([stations, np.repeat(stations[-1:], 3, axis=0)])
+    everyone = scenario.predict(scenario.model(), filled, batch_size=4)
+
+    assert rows.shape == (8, 1)
+    np.testing.assert_array_equal(rows, everyone)
+    assert np.ptp(rows[4:]) > 1e-4, "the same station behind the past of each of the four"
