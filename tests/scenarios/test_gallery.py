@@ -28,7 +28,7 @@ KERAS_MODULES = {
 }  # fmt: skip
 KERAS_CLASSES = {
     "Adam", "Any", "Bidirectional", "Concatenate", "DTypePolicy", "Dense", "Dropout", "Embedding", "Flatten",
-    "Functional", "GRU", "GetItem", "GlorotUniform", "InputLayer", "LSTM", "Masking", "Multiply",
+    "Functional", "GRU", "GetItem", "GlorotUniform", "InputLayer", "LSTM", "Masking", "Multiply", "NotEqual",
     "Normalization", "Orthogonal", "RandomNormal", "RandomUniform", "Rescaling", "Sequential", "SimpleRNN",
     "Zeros", "__keras_tensor__",
 }  # fmt: skip
