@@ -18,6 +18,7 @@ from benchmarks.faults import (
     outputs_healthy,
     outputs_values,
     states,
+    states_healthy,
     states_training,
 )
 from benchmarks.faults import healthy as healthy_models
@@ -36,6 +37,7 @@ HEALTHY: tuple[HealthyRecipe, ...] = (
     *loading.HEALTHY,
     *outputs_healthy.HEALTHY,
     *constant_healthy.RECIPES,
+    *states_healthy.RECIPES,
 )
 
 
@@ -48,5 +50,8 @@ def recipes(families: Sequence[str], codes: Sequence[str]) -> Iterator[tuple[str
 
 
 def healthy(families: Sequence[str], codes: Sequence[str]) -> tuple[HealthyRecipe, ...]:
-    """Healthy models without a faulty twin; left out where single codes or other families are asked for."""
-    return HEALTHY if not codes and (not families or "healthy" in families) else ()
+    """Healthy models without a faulty twin: those of a name that is asked for in place of a code, else all;
+    left out where other codes or families are asked for."""
+    if codes:
+        return tuple(each for each in HEALTHY if each.name in codes)
+    return HEALTHY if not families or "healthy" in families else ()

@@ -41,6 +41,12 @@ def stateful(draw: Draw, *, batch: int = 1, trained: bool = False, **options: An
     return model
 
 
+def length(draw: Draw) -> int:
+    """Steps of a sequence: few enough that what stood before it is not forgotten at its end. A state that
+    moves no output is no fault."""
+    return min(draw.timesteps, 12)
+
+
 def stateless(draw: Draw, model: Any) -> Any:
     """The same weights in a model that keeps no state."""
     last = [layer for layer in model.layers if getattr(layer, "return_sequences", None) is not None][-1]
@@ -49,11 +55,11 @@ def stateless(draw: Draw, model: Any) -> Any:
     return plain
 
 
-def chunks(draw: Draw, count: int, *, seed: int = 0) -> list[Floats]:
-    """`count` stretches `(1, timesteps, features)` of one series, each continuing the last."""
+def chunks(draw: Draw, count: int, *, seed: int = 0, steps: int = 0) -> list[Floats]:
+    """`count` stretches `(1, steps or timesteps, features)` of one series, each continuing the last."""
     series = Draw(f"{draw.name} stream {seed}", draw.split, draw.index).series
     # another stream of the same kind: as many features as the model takes
-    return np.split(_as_wide(series(count * draw.timesteps), draw)[None], count, axis=1)
+    return np.split(_as_wide(series(count * (steps or draw.timesteps)), draw)[None], count, axis=1)
 
 
 def _as_wide(series: Floats, draw: Draw) -> Floats:
@@ -91,7 +97,7 @@ def _carryover(draw: Draw) -> Pair:
 
 
 def _repeated(draw: Draw, model: Any) -> Pair:
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     again = (Predict(),) * 3
     return Pair(
         Specimen(model, x, "state-carryover", again), Specimen(model, x, calls=reset_before_each(again))
@@ -100,7 +106,7 @@ def _repeated(draw: Draw, model: Any) -> Pair:
 
 def _users(draw: Draw, model: Any) -> Pair:
     """One user's sequence, another's, and the first one's again."""
-    one, other = chunks(draw, 1)[0], chunks(draw, 1, seed=1)[0]
+    one, other = (chunks(draw, 1, seed=user, steps=length(draw))[0] for user in (0, 1))
     calls = each([one, other, one.copy()])
     return Pair(
         Specimen(model, {"x": one}, "state-carryover", calls),
@@ -110,23 +116,24 @@ def _users(draw: Draw, model: Any) -> Pair:
 
 def _sliding(draw: Draw, model: Any) -> Pair:
     """The newest window every few steps, into a model that has read most of it already."""
-    step = max(draw.timesteps // 4, 1)
-    series = draw.series(draw.timesteps + 3 * step)[None]
-    calls = each([series[:, k * step : k * step + draw.timesteps] for k in range(4)])
-    new = each([series[:, : draw.timesteps], *np.split(series[:, draw.timesteps :], 3, axis=1)])
-    x = {"x": series[:, : draw.timesteps]}
+    window = length(draw)
+    step = max(window // 4, 1)
+    series = draw.series(window + 3 * step)[None]
+    calls = each([series[:, k * step : k * step + window] for k in range(4)])
+    new = each([series[:, :window], *np.split(series[:, window:], 3, axis=1)])
+    x = {"x": series[:, :window]}
     return Pair(Specimen(model, x, "state-carryover", calls), Specimen(model, x, calls=new))
 
 
 def _not_told(draw: Draw, model: Any) -> Pair:
     """A stateful model and one sequence; its twin has the same weights and no state."""
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     return Pair(Specimen(model, x, "state-carryover"), Specimen(stateless(draw, model), x))
 
 
 def _generated(draw: Draw, model: Any) -> Pair:
     """A window that slides over its own predictions, and a state that has read it before."""
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     calls = (Generate(6),)
     return Pair(
         Specimen(model, x, "state-carryover", calls), Specimen(stateless(draw, model), x, calls=calls)
@@ -136,7 +143,10 @@ def _generated(draw: Draw, model: Any) -> Pair:
 def _served(draw: Draw, model: Any) -> Pair:
     """Eight users of one server, each with a level of his own."""
     levels = draw.rng.permutation(np.linspace(-2, 2, 8))
-    users = [(chunks(draw, 1, seed=k)[0] * 0.3 + level).astype(np.float32) for k, level in enumerate(levels)]
+    users = [
+        (chunks(draw, 1, seed=user, steps=length(draw))[0] * 0.3 + level).astype(np.float32)
+        for user, level in enumerate(levels)
+    ]
     calls = each(users)
     x = {"x": users[0]}
     return Pair(
@@ -201,7 +211,7 @@ def _reset_early(draw: Draw) -> Pair:
             Specimen(model, x, "state-reset-early", (Stream(reset_each=True),)),
             Specimen(model, x, calls=(ResetStates(), Stream())),
         )
-    short = np.split(series[:, : 8 * (draw.timesteps // 3)], 8, axis=1)
+    short = np.split(series[:, : 8 * (length(draw) // 2)], 8, axis=1)
     calls = each(short)
     x = {"x": short[0]}
     return Pair(
@@ -212,8 +222,8 @@ def _reset_early(draw: Draw) -> Pair:
 def _not_saved(draw: Draw) -> Pair:
     """A restart in the middle of a stream; its twin reads the stretch before it once more."""
     model = stateful(draw, trained=draw.index % 2 == 0, return_sequences=True)
-    warm, now, later = chunks(draw, 3)
-    now, later = now[:, : draw.timesteps // 2], later[:, : draw.timesteps // 2]
+    warm, now = chunks(draw, 2)
+    now = now[:, : draw.timesteps // 2]
     first = each([warm, now])
     if draw.index % 2:
         calls: tuple[Call, ...] = (*first, Reload(), *each([now.copy()]))
@@ -255,7 +265,7 @@ def _reset_incomplete(draw: Draw) -> Pair:
     outer = keras.Input((None, draw.features), batch_size=1, name="x")
     hidden = layers.GRU(draw.units, stateful=True, name="top")(inner(outer))
     model = used(keras.Model(outer, layers.Dense(1)(hidden)), draw.seed)
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     reset: Call = ResetStates(scope="top_level")
     if draw.index % 4 == 3:
         reset = ResetStates(to=StateReset(layers=("top",)))
@@ -269,7 +279,7 @@ def _reset_incomplete(draw: Draw) -> Pair:
 def _reset_unavailable(draw: Draw) -> Pair:
     """The call of Keras 2, and a reset of Keras 3."""
     model = stateful(draw)
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     calls = (Predict(), LegacyResetStates(), Predict())
     return Pair(
         Specimen(model, x, "reset-unavailable", calls),
@@ -287,7 +297,7 @@ def _reset_broken(draw: Draw) -> Pair:
     x = keras.Input((None, draw.features), batch_size=1, name="x")
     hidden = layers.RNN(cells, stateful=True, name="stack")(x)
     model = used(keras.Model(x, layers.Dense(1)(hidden)), draw.seed)
-    inputs = {"x": draw.series(draw.timesteps)[None]}
+    inputs = {"x": draw.series(length(draw))[None]}
     calls = (Predict(), ResetStates(scope="top_level"), Predict())
     return Pair(
         Specimen(model, inputs, "reset-broken", calls),
@@ -314,13 +324,13 @@ def _decoder(draw: Draw, *, keeps: bool) -> tuple[Any, dict[str, Floats]]:
         states = [layers.Dense(draw.units, activation="tanh")(about) for _ in range(wanted)]
     hidden = kind(draw.units, stateful=keeps, name="decoder")(x, initial_state=states)
     model = used(keras.Model(x, layers.Dense(1)(hidden)), draw.seed)
-    return model, {"x": draw.series(draw.timesteps)[None]}
+    return model, {"x": draw.series(length(draw))[None]}
 
 
 def _shared(draw: Draw) -> Pair:
     """Threads that each reset and predict; the twin makes its calls in turn, or keeps no state."""
     model = stateful(draw)
-    x = {"x": draw.series(draw.timesteps)[None]}
+    x = {"x": draw.series(length(draw))[None]}
     once = (ResetStates(), Predict())
     calls = (Threads(2 + draw.index % 3, once),)
     plain = stateless(draw, model)

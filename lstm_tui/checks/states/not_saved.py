@@ -43,10 +43,13 @@ def _find(case: Case) -> Iterator[Finding]:
 def _wanted(case: Case, index: int, joins: list[Join], lost: States) -> tuple[States, Inputs]:
     """The states that the call after the reload should have begun with, and the outputs it gave with them
     where it was made before. Nothing where a new start is right, or nobody can tell."""
-    twin = _made_before(case, index, joins)
-    if twin is not None:
-        before = case.run.outcomes[twin]
+    twins = _made_before(case, index, joins)
+    kept = [twin for twin in twins if carried(case.run.outcomes[twin].states_before)]
+    if kept:
+        before = case.run.outcomes[kept[0]]
         return before.states_before, before.outputs
+    if twins:
+        return {}, {}  # it began at zero before: the sequence is read from its start again
     relation = _streamed(case, index, joins)
     put_back = _with_states(case, index, lost)
     if index == case.plan.record and case.target is not None:
@@ -66,14 +69,11 @@ def _streamed(case: Case, index: int, joins: list[Join]) -> Relation:
     return history.relation([*before, *joins])
 
 
-def _made_before(case: Case, index: int, joins: list[Join]) -> int | None:
-    """An earlier call on the same sequences that began with states other than zero."""
+def _made_before(case: Case, index: int, joins: list[Join]) -> list[int]:
+    """Earlier calls on the same sequences."""
     mine = [join.after for join in joins]
-    for call in range(index):
-        theirs = [read for read in history_of(case).reads if read.call == call]
-        if _alike(theirs, mine) and carried(case.run.outcomes[call].states_before):
-            return call
-    return None
+    reads = history_of(case).reads
+    return [call for call in range(index) if _alike([read for read in reads if read.call == call], mine)]
 
 
 def _alike(one: list[Read], other: list[Read]) -> bool:

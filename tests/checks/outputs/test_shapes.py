@@ -15,7 +15,7 @@ from lstm_tui.checks.outputs import (  # noqa: E402
     sequence_returned,
     states_returned,
 )
-from lstm_tui.recurrent.calls import Alteration  # noqa: E402
+from lstm_tui.recurrent.calls import Alteration, Predict, Stream  # noqa: E402
 from tests.checks.outputs.asking import asked, graph, stack  # noqa: E402
 
 
@@ -83,6 +83,11 @@ def test_one_value_where_each_step_is_wanted(shape):
     assert (found.code, found.layer) == ("output-last-only", "lstm")
     assert found.fix.alterations == (Alteration("lstm", (("return_sequences", True),)),)
     assert found.proof.after == 0.0
+
+
+def test_a_wish_that_the_last_call_fulfils_is_none():
+    model = stack(lstm(), layers.Dense(1))
+    assert not asked(last_step_only.CHECK, model, shape=(2, 6, 1), calls=(Predict(), Stream()))
 
 
 def test_branches_that_join_are_altered_together():

@@ -157,6 +157,10 @@ def test_a_reset_that_keras_breaks() -> None:
 # --- reloads ----------------------------------------------------------------------------------------
 
 
+#: Pieces so short that only all joins together tell that they continue each other.
+SHORT = np.split(np.concatenate(chunks(2), axis=1), 20, axis=1)
+
+
 def test_a_reload_in_the_middle_of_a_stream() -> None:
     stream = chunks(6)
     case = case_of(Leaky(), X, (*each(stream[:5]), Reload(), *each(stream[5:])))
@@ -180,6 +184,7 @@ def test_the_same_question_before_and_after_a_reload() -> None:
     [
         (*each([X]), Reload(), *each([X.copy()])),
         (*each(chunks(2)), Reload(), *each(chunks(2))),
+        (*each(SHORT), Reload(), *each([piece.copy() for piece in SHORT])),
         (*each(chunks(2)), Reload(), ResetStates(to=StateReset(to="random")), *each(chunks(2)[1:])),
         (*each([X]), ResetStates(), Reload(), *each([waves(20, 4)[None]])),
         (*each([X]), Reload(), *each([waves(20, 4, level=3.0)[None]])),
