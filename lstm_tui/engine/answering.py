@@ -21,6 +21,7 @@ from lstm_tui.engine.protocol import (
     ComputeGradients,
     Diagnose,
     ExploreShapes,
+    FetchOutput,
     LoadModel,
     OpenLong,
     Rebuild,
@@ -31,6 +32,7 @@ from lstm_tui.engine.protocol import (
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
@@ -91,6 +93,10 @@ class LoadedModel(Protocol):
         """The recorded call on the beginning of its sequence."""
         ...
 
+    def fetch(self, plan: FetchPlan, on_progress: OnProgress) -> Fetched:
+        """What one call of a layer gave."""
+        ...
+
 
 class Adapter(Protocol):
     """What the engine needs of `keras_adapter`; importing it imports TensorFlow."""
@@ -142,6 +148,8 @@ class Answerer:
             return self._model.record_stretch(request.plan, request.of, request.keep, request.predictions)
         if isinstance(request, ReplayPrefix):
             return self._model.replay(request.plan, on_progress)
+        if isinstance(request, FetchOutput):
+            return self._model.fetch(request.plan, on_progress)
         return self._model.run(request.plan, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:

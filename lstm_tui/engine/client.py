@@ -35,6 +35,7 @@ from lstm_tui.errors import EngineDied, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
@@ -209,7 +210,7 @@ class EngineProcess:
                 return message
             case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis() | ShapeExploration()):
                 return message
-            case Answered(value=LongCall() | Stretch() | Replayed()):
+            case Answered(value=LongCall() | Stretch() | Replayed() | Fetched()):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

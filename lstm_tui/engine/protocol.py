@@ -16,6 +16,7 @@ from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
@@ -32,6 +33,7 @@ __all__ = [
     "EngineReady",
     "Event",
     "ExploreShapes",
+    "FetchOutput",
     "Found",
     "LoadModel",
     "OpenLong",
@@ -133,6 +135,13 @@ class ReplayPrefix:
     plan: ReplayPlan
 
 
+@dataclass(frozen=True, eq=False)
+class FetchOutput:
+    """All that one call of a layer gave. Answered by `Fetched`."""
+
+    plan: FetchPlan
+
+
 Request = (
     LoadModel
     | RunCalls
@@ -143,6 +152,7 @@ Request = (
     | OpenLong
     | RecordStretch
     | ReplayPrefix
+    | FetchOutput
 )
 
 
@@ -172,7 +182,18 @@ class Found:
     finding: Finding
 
 
-Answer = ModelFacts | Run | Gradients | Diagnosis | Rebuilt | ShapeExploration | LongCall | Stretch | Replayed
+Answer = (
+    ModelFacts
+    | Run
+    | Gradients
+    | Diagnosis
+    | Rebuilt
+    | ShapeExploration
+    | LongCall
+    | Stretch
+    | Replayed
+    | Fetched
+)
 
 
 @dataclass(frozen=True, eq=False)

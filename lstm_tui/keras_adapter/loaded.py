@@ -15,6 +15,7 @@ from lstm_tui.errors import UsageError
 from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array, States
@@ -181,6 +182,13 @@ class LoadedModel:
 
         alterations = plan.run.alterations
         return replay(self.altered(alterations) if alterations else self, plan, on_progress)
+
+    def fetch(self, plan: FetchPlan, on_progress: OnProgress) -> Fetched:
+        """What one call of a layer gave. Raises EditError where that cannot be had."""
+        from lstm_tui.keras_adapter.fetching import fetch
+
+        alterations = plan.run.alterations
+        return fetch(self.altered(alterations) if alterations else self, plan, on_progress)
 
     def _as(self, plan: LongPlan) -> LoadedModel:
         return self.altered(plan.alterations) if plan.alterations else self

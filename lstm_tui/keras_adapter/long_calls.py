@@ -130,7 +130,7 @@ class _Opening:
 
     def _shape_alone(self, output: LayerOutput, steps: int) -> LayerOutput:
         shapes = tuple(tuple(axis or 0 for axis in self._whole(shape, steps)) for shape in output.shapes)
-        return replace(output, shapes=shapes, values=None)
+        return replace(output, shapes=shapes, values=None, summaries=None)
 
 
 def _disagreement(part: Part, outcome: CallOutcome) -> float | None:

@@ -48,11 +48,8 @@ def _of_call(loaded: LoadedModel, plan: ReplayPlan, on_progress: OnProgress) -> 
     run = plan.run
     call = run.calls[run.record]
     assert isinstance(call, Predict | CallModel)
-    before = replace(run, calls=run.calls[: run.record], record=run.record)
     with left_as_found(loaded.model):
-        _, states = calls_made(loaded, before, on_progress, None)
-        apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=states))
-        batch, row = _batch(loaded, call, inputs_of(call, run.inputs), plan.sample, on_progress)
+        batch, row = batch_of_sample(loaded, run, plan.sample, on_progress)
         fed, purpose = as_tensors(loaded.model, batch), purpose_of(loaded, call)
         replayed: Replay = loaded.traces.get_or_make(
             purpose.key(fed, "replay at the cursor"),
@@ -66,10 +63,19 @@ def _of_call(loaded: LoadedModel, plan: ReplayPlan, on_progress: OnProgress) -> 
     )
 
 
-def _batch(
-    loaded: LoadedModel, call: Predict | CallModel, inputs: Inputs, sample: int, on_progress: OnProgress
+def batch_of_sample(
+    loaded: LoadedModel, run: RunPlan, sample: int, on_progress: OnProgress
 ) -> tuple[Inputs, int]:
-    """The batch of the sample, and its row there; batches before it have handed on their states."""
+    """The batch of the sample in the recorded call, and its row there.
+
+    The model is left as it is before that batch: calls and batches before it have handed on their states.
+    """
+    call = run.calls[run.record]
+    assert isinstance(call, Predict | CallModel)
+    before = replace(run, calls=run.calls[: run.record], record=run.record)
+    _, states = calls_made(loaded, before, on_progress, None)
+    apply_reset(state_variables(loaded.placed), StateReset(to="saved", saved=states))
+    inputs = inputs_of(call, run.inputs)
     size = call.batch_size if isinstance(call, Predict) else rows_of(inputs)
     batches = batches_of(inputs, size)
     number, row = divmod(sample, rows_of(batches[0]))

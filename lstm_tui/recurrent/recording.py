@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_tui.recurrent.cells import CellKind
+from lstm_tui.recurrent.summary import Summary
 from lstm_tui.recurrent.window import Window
 
 Array = NDArray[Any]
@@ -105,7 +106,11 @@ class LayerTrace:
 
 @dataclass(frozen=True, eq=False)
 class LayerOutput:
-    """What one call of one layer gave on this input: shapes, dtype, and the values where they are small."""
+    """What one call of one layer gave on this input: shapes, dtype, and the values where they are small.
+
+    summaries: of each tensor, where the values are too large to be kept; those of values that are kept can be
+        told from them.
+    """
 
     path: str
     class_name: str
@@ -113,6 +118,7 @@ class LayerOutput:
     dtype: str
     masked: bool = False
     values: tuple[Array, ...] | None = None
+    summaries: tuple[Summary, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

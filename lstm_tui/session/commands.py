@@ -10,13 +10,15 @@ from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array
-from lstm_tui.recurrent.replays import Replayed, ReplayPlan
+from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
-from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
+from lstm_tui.recurrent.stretches import LongCall, Stretch
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.state import EngineState, Lens, Refusal, ReplayKey
+from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
+from lstm_tui.session.wishes import LongWish
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -275,6 +277,14 @@ class ReplayArrived:
 
 
 @dataclass(frozen=True, eq=False)
+class OutputFetched:
+    """What the call of a layer gave that was asked for under this key, or why it cannot be had."""
+
+    key: OutputKey
+    fetched: Fetched | str
+
+
+@dataclass(frozen=True, eq=False)
 class GradientsArrived:
     """The gradients that were asked for under this key, or why there are none."""
 
@@ -314,7 +324,7 @@ Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
 AboutLong = LongOpened | StretchArrived | StretchRefused | ToggleRecording
 Inquire = RunChecks | TryFix | TakeShapes | WantShape | FindingArrived | DiagnosisArrived | ShapesArrived
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
-Command = Look | Change | FromEngine | AboutLong | ReplayArrived | EngineSaid | Inquire
+Command = Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,38 +367,5 @@ class StartShapes:
     alterations: tuple[Alteration, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class OpenLongCall:
-    """Ask the engine whether and how this call can be recorded in stretches."""
-
-    key: str
-    before: RunPlan
-    plan: LongPlan
-    head: Inputs
-
-
-@dataclass(frozen=True, eq=False)
-class StartStretch:
-    """Ask the engine for a stretch of a long recording: the bins of the next, or all steps of one in view.
-
-    One in view comes first, and a newer one takes the place of an older one.
-    """
-
-    key: str
-    plan: LongPlan
-    of: StretchInputs
-    keep: Keep
-    predictions: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class StartReplay:
-    """Ask the engine for this replay; the answer belongs to this key."""
-
-    key: ReplayKey
-    plan: ReplayPlan
-
-
 AsideWish = StartGradients | StartShapes | StartDiagnosis
-LongWish = OpenLongCall | StartStretch | StartReplay
 Effect = StartRun | AsideWish | LongWish | Announce

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.session.edits import History, Material, Plan
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a ba
 
 #: A run by its key, the sample, and how many steps of it are replayed.
 ReplayKey = tuple[str, int, int]
+#: A run by its key, the call of a layer, the sample, and the first step where only a window is looked at.
+OutputKey = tuple[str, str, int, int]
 #: How many replays are kept.
 KEPT_REPLAYS = 200
 #: How many runs are kept for undo and redo, within the memory for recordings.
@@ -43,7 +46,7 @@ class EngineState:
 
 #: What is looked at: the states and gates, where a value comes from, how far back the output reaches, or what
 #: other settings of the recurrent layers would give.
-Lens = Literal["states", "origins", "gradients", "shapes"]
+Lens = Literal["states", "origins", "gradients", "outputs", "shapes"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Cursor:
     """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones.
 
     finding: index of the chosen finding, None for none. row: of the view of shapes.
-    zoom: timesteps in one column of the heat map.
+    zoom: timesteps in one column of the heat map. output: the call of a layer in the view of outputs.
     """
 
     step: int = 0
@@ -72,6 +75,7 @@ class Cursor:
     finding: int | None = None
     row: int = 0
     zoom: int = 1
+    output: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +133,8 @@ class Session:
     gradients: Mapping[str, Gradients | str] = field(default_factory=dict)
     #: What the model predicts on the beginning of the sequence; a text where it cannot be run on that.
     replays: Mapping[ReplayKey, Replayed | str] = field(default_factory=dict)
+    #: What layers gave, fetched for who looked at it; a text where it cannot be had, empty while on its way.
+    fetched: Mapping[OutputKey, Fetched | str] = field(default_factory=dict)
     #: Findings, and shapes under other settings.
     inquiry: Inquiry = field(default_factory=Inquiry)
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.

@@ -29,6 +29,7 @@ from lstm_tui.session.commands import (
 )
 from lstm_tui.session.edits import History, Material, Plan, fold
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
+from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
 from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
 from lstm_tui.session.moving import moved, with_valid_cursor, zoomed
 from lstm_tui.session.reach import (
@@ -74,6 +75,12 @@ def open_session(
 
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
+    session, effects = _updated(session, command)
+    session, fetch = ask_for_output(session)
+    return session, (*effects, *fetch)
+
+
+def _updated(session: Session, command: Command) -> Result:
     match command:
         case c.MakeEdits() | c.Undo() | c.Redo() | c.OpenInputs() | c.Saved() | c.AskAgain():
             return _changed(session, command)
@@ -94,10 +101,11 @@ def update(session: Session, command: Command) -> Result:
             return _move_call(session, by)
         case c.MoveFinding(by):
             return _move_finding(session, by)
-        case c.MoveLayer(by) if session.cursor.lens == "shapes":
-            return shape_choice.move(session, by), ()
-        case c.ReplayHere() | c.ReplayArrived():
-            return replay_update(session, command)
+        case c.MoveLayer(by) if session.cursor.lens in {"shapes", "outputs"}:
+            move = shape_choice.move if session.cursor.lens == "shapes" else move_output
+            return move(session, by), ()
+        case c.ReplayHere() | c.ReplayArrived() | c.OutputFetched():
+            return _fetched(session, command)
         case c.Zoom(by, columns):
             return zoomed(session, by, columns)
         case c.ChooseLens() | c.SwitchGoal() | c.SwitchPrecision():
@@ -105,6 +113,13 @@ def update(session: Session, command: Command) -> Result:
         case _:
             session = with_valid_cursor(replace(session, cursor=moved(session, command)))
             return _with_sample_kept(session)
+
+
+def _fetched(session: Session, command: c.ReplayHere | c.ReplayArrived | c.OutputFetched) -> Result:
+    """What is asked for one by one: a prediction at the cursor, what a layer gave."""
+    if isinstance(command, c.OutputFetched):
+        return with_fetched(session, command.key, command.fetched), ()
+    return replay_update(session, command)
 
 
 def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.SwitchPrecision) -> Result:
@@ -265,7 +280,7 @@ def _ask_again(session: Session) -> Result:
     shapes = {key: each for key, each in session.inquiry.shapes.items() if not isinstance(each, str)}
     inquiry = replace(session.inquiry, shapes=shapes)
     session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
-    session, long = ask(forget_requests(session))
+    session, long = ask(forget_fetching(forget_requests(session)))
     session, effects = _with_run(session)
     return session, (*long, *effects)
 

@@ -80,6 +80,13 @@ ACTIONS: tuple[Action, ...] = (
         command=c.ChooseLens("gradients"),
     ),
     Action(
+        "layer_outputs",
+        ("O",),
+        "What every layer gave, call by call",
+        LOOK,
+        command=c.ChooseLens("outputs"),
+    ),
+    Action(
         "error_reach",
         ("t",),
         "How far back the error against the target reaches, or the output again",

@@ -27,18 +27,16 @@ from lstm_tui.session.commands import (
     Command,
     Effect,
     ModelRefused,
-    OpenLongCall,
     Saved,
     StartDiagnosis,
     StartGradients,
-    StartReplay,
     StartRun,
     StartShapes,
-    StartStretch,
     StretchArrived,
 )
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
+from lstm_tui.session.wishes import OpenLongCall, StartFetch, StartReplay, StartStretch
 from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
 from lstm_tui.tui.ascii_driver import ascii_driver
@@ -266,7 +264,7 @@ class Workbench(App[int]):
                     self.link.run(plan)
                 case StartGradients() | StartShapes() | StartDiagnosis():
                     self.link.aside(effect)
-                case OpenLongCall() | StartStretch() | StartReplay():
+                case OpenLongCall() | StartStretch() | StartReplay() | StartFetch():
                     self.link.wish(effect)
                 case Announce(text, severity):
                     self.notify_plainly(text, severity)

@@ -25,6 +25,7 @@ from lstm_tui.engine.protocol import (
     EngineReady,
     Event,
     ExploreShapes,
+    FetchOutput,
     Found,
     LoadModel,
     OpenLong,
@@ -41,14 +42,13 @@ from lstm_tui.session.commands import (
     AsideWish,
     Command,
     EngineSaid,
-    LongWish,
     ModelLoaded,
     ModelRefused,
-    OpenLongCall,
     RunArrived,
     RunRefused,
 )
 from lstm_tui.session.state import EngineStage, EngineState, Refusal
+from lstm_tui.session.wishes import LongWish, OpenLongCall
 from lstm_tui.tui.side_requests import SideRequests
 from lstm_tui.tui.wishes import Wishes
 
@@ -266,7 +266,7 @@ class EngineLink:
         del self._deaths[type(flight.request)]
         result: list[Command]
         match flight.request, answer:
-            case OpenLong() | RecordStretch() | ReplayPrefix(), _:
+            case OpenLong() | RecordStretch() | ReplayPrefix() | FetchOutput(), _:
                 said = self._wishes.answered(answer)
                 result = [] if said is None else [said]
             case LoadModel(path), Answered(value=ModelFacts() as facts):
@@ -307,7 +307,7 @@ class EngineLink:
         if given_up:
             del self._deaths[type(request)]
         match request:
-            case OpenLong() | RecordStretch() | ReplayPrefix():
+            case OpenLong() | RecordStretch() | ReplayPrefix() | FetchOutput():
                 refusal = self._given_up("recording this", gone) if given_up else None
                 said = self._wishes.died(refusal)
                 return [] if said is None else [said]

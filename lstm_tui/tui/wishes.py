@@ -1,31 +1,37 @@
 """What is asked of the engine beside runs and gradients, and whose turn it is.
 
-A long call opened, the steps of one in view, a replay, the next stretch: of each kind the latest wish counts.
-The link sends them, one at a time among all others.
+A long call opened, the steps of one in view, a replay, what a layer gave, the next stretch: of each kind the
+latest wish counts. The link sends them, one at a time among all others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lstm_tui.engine.protocol import Answered, OpenLong, RecordStretch, Refused, ReplayPrefix
+from lstm_tui.engine.protocol import (
+    Answered,
+    FetchOutput,
+    OpenLong,
+    RecordStretch,
+    Refused,
+    ReplayPrefix,
+)
+from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.stretches import LongCall, Stretch
 from lstm_tui.session.commands import (
     Command,
     LongOpened,
-    LongWish,
-    OpenLongCall,
+    OutputFetched,
     ReplayArrived,
     RunRefused,
-    StartReplay,
-    StartStretch,
     StretchArrived,
     StretchRefused,
 )
 from lstm_tui.session.state import Refusal
+from lstm_tui.session.wishes import LongWish, OpenLongCall, StartFetch, StartReplay, StartStretch
 
-WishedRequest = OpenLong | RecordStretch | ReplayPrefix
+WishedRequest = OpenLong | RecordStretch | ReplayPrefix | FetchOutput
 
 
 class Wishes:
@@ -37,6 +43,7 @@ class Wishes:
         self._opening: OpenLongCall | None = None
         self._in_view: StartStretch | None = None
         self._replay: StartReplay | None = None
+        self._fetch: StartFetch | None = None
         self._next: StartStretch | None = None
         self._sent: LongWish | None = None
 
@@ -48,6 +55,8 @@ class Wishes:
                 self._opening = wish
             case StartReplay():
                 self._replay = wish
+            case StartFetch():
+                self._fetch = wish
             case StartStretch(keep="steps"):
                 self._in_view = wish
             case StartStretch():
@@ -55,7 +64,7 @@ class Wishes:
 
     def drop(self) -> None:
         """Nobody waits for any of it any more."""
-        self._opening = self._in_view = self._replay = self._next = self._sent = None
+        self._opening = self._in_view = self._replay = self._fetch = self._next = self._sent = None
 
     def urgent(self) -> WishedRequest | None:
         """The call to open, the steps that somebody looks at, or the replay that somebody waits for."""
@@ -68,6 +77,9 @@ class Wishes:
         if self._replay is not None:
             self._sent, self._replay = self._replay, None
             return ReplayPrefix(self._sent.plan)
+        if self._fetch is not None:
+            self._sent, self._fetch = self._fetch, None
+            return FetchOutput(self._sent.plan)
         return None
 
     def following(self) -> WishedRequest | None:
@@ -89,6 +101,10 @@ class Wishes:
                 return ReplayArrived(key, replayed)
             case StartReplay(key), Refused(error=error):
                 return ReplayArrived(key, str(error))
+            case StartFetch(key), Answered(value=Fetched() as fetched):
+                return OutputFetched(key, fetched)
+            case StartFetch(key), Refused(error=error):
+                return OutputFetched(key, str(error))
             case OpenLongCall(key), Refused(error=error, details=details):
                 return RunRefused(key, self._refusal(str(error), details))
             case StartStretch(key), Refused(error=error, details=details):
@@ -107,6 +123,10 @@ class Wishes:
                 if given_up is not None:
                     return ReplayArrived(key, given_up.reason)
                 self._replay = self._replay or sent
+            case StartFetch(key):
+                if given_up is not None:
+                    return OutputFetched(key, given_up.reason)
+                self._fetch = self._fetch or sent
             case StartStretch(key):
                 if given_up is not None:
                     return StretchRefused(key, given_up)

@@ -15,6 +15,7 @@ from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
+from lstm_tui.session.wishes import OpenLongCall, StartStretch
 from tests.session.hand_made import gold
 
 STEPS = 6000
@@ -46,7 +47,7 @@ def call(**changes: object) -> LongCall:
     return LongCall(**{**known, **changes})  # type: ignore[arg-type]
 
 
-def stretch(plan: LongPlan, wish: c.StartStretch) -> Stretch:
+def stretch(plan: LongPlan, wish: StartStretch) -> Stretch:
     """The answer to a wish."""
     steps = wish.of.inputs["x"].shape[1]
     window = Window(wish.of.start, wish.of.start + steps)
@@ -90,11 +91,11 @@ class Engine:
         for effect in effects:
             if isinstance(effect, c.Announce):
                 continue
-            in_view = isinstance(effect, c.StartStretch) and effect.keep == "steps"
+            in_view = isinstance(effect, StartStretch) and effect.keep == "steps"
             if in_view:
                 self.waiting = [
                     each for each in self.waiting
-                    if not (isinstance(each, c.StartStretch) and each.keep == "steps")
+                    if not (isinstance(each, StartStretch) and each.keep == "steps")
                 ]  # fmt: skip
             self.asked.append(effect)
             if isinstance(effect, c.StartGradients):
@@ -106,9 +107,9 @@ class Engine:
         wish = self.waiting.pop(0)
         command: c.Command
         match wish:
-            case c.OpenLongCall(key):
+            case OpenLongCall(key):
                 command = c.LongOpened(key, self.known)
-            case c.StartStretch(key, plan):
+            case StartStretch(key, plan):
                 command = c.StretchArrived(key, stretch(plan, wish))
             case _:
                 raise AssertionError(f"not about a long recording: {wish}")

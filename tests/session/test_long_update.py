@@ -27,6 +27,7 @@ from lstm_tui.session.view import (
     timesteps,
     why_not_there,
 )
+from lstm_tui.session.wishes import OpenLongCall, StartStretch
 from tests.session import hand_made
 from tests.session.hand_made import arrived, gold
 from tests.session.long_made import MEMORY, STEPS, Engine, call, opened, series, stretch
@@ -44,7 +45,7 @@ def session(engine: Engine) -> Session:
 
 def test_a_call_that_is_too_large_is_not_run_but_opened(engine: Engine, session: Session) -> None:
     (asked,) = engine.asked
-    assert isinstance(asked, c.OpenLongCall)
+    assert isinstance(asked, OpenLongCall)
     assert asked.plan.timesteps == STEPS
     assert asked.head["x"].shape == (1, asked.plan.head, 2), "not the whole input"
     assert asked.before.inputs == {}
@@ -68,7 +69,7 @@ def test_everything_is_recorded_in_the_end(engine: Engine, session: Session) -> 
     assert outcome is not None
     np.testing.assert_array_equal(outcome.outputs["y"], series("output", "y", 1, Window(STEPS - 1, STEPS)))
     starts = [
-        each.of.start for each in engine.asked if isinstance(each, c.StartStretch) and each.keep == "bins"
+        each.of.start for each in engine.asked if isinstance(each, StartStretch) and each.keep == "bins"
     ]
     assert starts == sorted(set(starts)), "nothing twice"
 
@@ -76,7 +77,7 @@ def test_everything_is_recorded_in_the_end(engine: Engine, session: Session) -> 
 def test_each_stretch_starts_from_the_border_that_the_last_one_left(engine: Engine, session: Session) -> None:
     session = engine.answer_all(session)
     for asked in engine.asked:
-        if isinstance(asked, c.StartStretch):
+        if isinstance(asked, StartStretch):
             border = asked.of.border
             at = 0 if border is None else border["lstm_1/h"].flat[0]
             assert at == asked.of.start
@@ -175,21 +176,21 @@ def test_a_new_engine_is_asked_from_the_last_border(engine: Engine, session: Ses
 def test_a_new_plan_drops_the_old_recording(engine: Engine, session: Session) -> None:
     session = engine.answer(engine.answer(session))
     late = engine.waiting.pop()
-    assert isinstance(late, c.StartStretch)
+    assert isinstance(late, StartStretch)
     short = engine.does(session, c.MakeEdits((Keep(100),)))
     assert short.long is None
     assert isinstance(engine.asked[-1], c.StartRun)
     after = engine.does(short, c.StretchArrived(late.key, stretch(late.plan, late)))
     assert after.long is None
     back = engine.does(arrived(short), c.Undo())
-    assert isinstance(engine.asked[-1], c.OpenLongCall), "it is recorded anew"
+    assert isinstance(engine.asked[-1], OpenLongCall), "it is recorded anew"
     assert back.key == session.key
 
 
 def test_the_calls_before_it_go_along_with_their_inputs(engine: Engine, session: Session) -> None:
     engine.does(session, c.MakeEdits((PredictAgain(),)))
     asked = engine.asked[-1]
-    assert isinstance(asked, c.OpenLongCall)
+    assert isinstance(asked, OpenLongCall)
     assert len(asked.before.calls) == 1
     assert asked.before.inputs["x"].shape == (1, STEPS, 2)
 
@@ -230,7 +231,7 @@ def test_another_sample_is_another_recording() -> None:
     assert session.cursor.sample == 1
     assert session.key != first
     asked = engine.asked[-1]
-    assert isinstance(asked, c.OpenLongCall)
+    assert isinstance(asked, OpenLongCall)
     assert asked.plan.sample == 1
     assert asked.head["x"].shape[0] == 3, "it is run in its batch"
 

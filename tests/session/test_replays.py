@@ -13,6 +13,7 @@ from lstm_tui.session.edits import Material, PredictAgain
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import output_view
+from lstm_tui.session.wishes import StartReplay
 from tests.session.hand_made import arrived, gold, run_of
 from tests.session.long_made import STEPS, Engine, call, opened
 
@@ -30,9 +31,9 @@ def session() -> Session:
     return update(begun, c.RunArrived(replace(run, recording=bare)))[0]
 
 
-def asked(session: Session) -> c.StartReplay:
+def asked(session: Session) -> StartReplay:
     _, (effect,) = update(session, c.ReplayHere())
-    assert isinstance(effect, c.StartReplay)
+    assert isinstance(effect, StartReplay)
     return effect
 
 

@@ -112,3 +112,22 @@ async def test_a_prediction_is_replayed_where_one_pass_cannot_tell_it(
         await screen.until(lambda: "replayed on 4 steps" in screen.pane("output"))
         await screen.press("N", "m")
         assert "is shown: replayed already" in screen.notes()
+
+
+async def test_what_every_layer_gave_can_be_looked_at(
+    open_app: OpenApp, tiny_models: Path, sequence: Path
+) -> None:
+    async with open_app(open_model(tiny_models / "two_layers.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("n", "O")
+        shown = screen.pane("states")
+        assert "What layers gave" in shown
+        assert "▸lstm_1" in shown
+        assert "(1, 20, 8) float32" in shown
+        assert "t 1 " in shown
+        await screen.press("down", "down")
+        shown = screen.pane("states")
+        assert "▸head" in shown
+        assert "Dense" in shown
+        await screen.press("O")
+        assert "hidden state h" in screen.pane("states")

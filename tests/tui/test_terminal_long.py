@@ -93,7 +93,9 @@ def test_the_whole_timeline_and_any_step_of_it(terminal: PseudoTerminal) -> None
     terminal.wait_for("the whole sequence is in view")
     leave(terminal)
     for step in (31_234, 5):
-        terminal.press(f"g{step}\r")
+        terminal.press("g")
+        terminal.wait_for("Enter accepts")
+        terminal.press(f"{step}\r")
         terminal.wait_for(f"t {step} of {STEPS}")
         terminal.wait_for("unit", 60)
     terminal.press("Z" * 9)

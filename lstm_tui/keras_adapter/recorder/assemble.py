@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from lstm_tui.keras_adapter.recorder.prefix import unchecked_prefix
+from lstm_tui.keras_adapter.recorder.summarising import summary_from
 from lstm_tui.keras_adapter.recorder.tape import TapedCall, TapedLoop
 from lstm_tui.keras_adapter.recorder.tracing import Kept, TracedCall, tensors_in
 from lstm_tui.recurrent.recording import Array, LayerOutput, LayerTrace, Recording, States, read_only
+from lstm_tui.recurrent.summary import Summary, joined_summaries, summary_of
 
 
 class Part:
@@ -67,7 +69,9 @@ class Part:
 
     def _layer_output(self, call: TapedCall, kept: Kept) -> LayerOutput:
         tensors = tensors_in(call.outputs)
-        given = self._take(len(tensors)) if kept != "nothing" else []
+        given = self._take(_arrays_of(tensors, kept))
+        summaries = tuple(summary_from(each) for each in given[1::2]) if kept == "shapes" else None
+        given = given[::2] if kept == "shapes" else given
         if kept == "values":
             shapes = [value.shape for value in given]
         else:
@@ -81,6 +85,7 @@ class Part:
             dtype=tensors[0].dtype.name if tensors else "",
             masked=any(getattr(tensor, "_keras_mask", None) is not None for tensor in tensors),
             values=tuple(self.kept(value) for value in given) if kept == "values" else None,
+            summaries=summaries,
         )
 
 
@@ -92,7 +97,12 @@ def _declared(tensor: Any) -> tuple[int, ...]:
 def _count_on_tape(traced: TracedCall) -> int:
     loops = sum(len(loop.rows) + len(loop.initial) + (loop.mask is not None) for loop in traced.tape.loops)
     kept = zip(traced.tape.finished[:-1], traced.kept, strict=True)
-    return loops + sum(len(tensors_in(call.outputs)) for call, keep in kept if keep != "nothing")
+    return loops + sum(_arrays_of(tensors_in(call.outputs), keep) for call, keep in kept)
+
+
+def _arrays_of(tensors: list[Any], kept: Kept) -> int:
+    """How many arrays a call of a layer gives: its values, or a shape and a summary of each."""
+    return {"values": 1, "shapes": 2, "nothing": 0}[kept] * len(tensors)
 
 
 def assemble(
@@ -142,7 +152,15 @@ def _join_outputs(parts: list[LayerOutput]) -> LayerOutput:
         (sum(part.shapes[index][0] for part in parts), *shape[1:]) if shape else shape
         for index, shape in enumerate(first.shapes)
     )
-    return replace(first, shapes=shapes, values=_join_values(parts))
+    return replace(first, shapes=shapes, values=_join_values(parts), summaries=_join_summaries(parts))
+
+
+def _join_summaries(parts: list[LayerOutput]) -> tuple[Summary, ...] | None:
+    """Where a smaller batch has its values and another has not, those values are summed up too."""
+    if all(part.values is not None for part in parts):
+        return None
+    found = [part.summaries or tuple(summary_of(each) for each in part.values or ()) for part in parts]
+    return tuple(joined_summaries(each) for each in zip(*found, strict=True)) if all(found) else None
 
 
 def _join_values(parts: list[LayerOutput]) -> tuple[Array, ...] | None:

@@ -42,11 +42,14 @@ class _Traced:
 class Cut:
     """A call made chunk by chunk; each starts from where the one before ended.
 
-    with_prefix: False where prefix predictions are of no use.
+    with_prefix: False where prefix predictions are of no use. keep: as for `traced_call`.
     """
 
-    def __init__(self, loaded: LoadedModel, plan: LongPlan, *, with_prefix: bool = True) -> None:
+    def __init__(
+        self, loaded: LoadedModel, plan: LongPlan, *, with_prefix: bool = True, keep: str = ""
+    ) -> None:
         self._loaded = loaded
+        self._keep = keep
         self._purpose: Purpose = purpose_of(loaded, plan.call)
         self._with_prefix = with_prefix and self._purpose.with_prefix
         self._sample = plan.sample
@@ -77,11 +80,16 @@ class Cut:
         def make() -> _Traced:
             border = Border(timesteps, one_sample=self._sample is not None)
             call = traced_call(
-                self._loaded.model, self._purpose.call, fed, with_prefix=self._with_prefix, border=border
+                self._loaded.model,
+                self._purpose.call,
+                fed,
+                with_prefix=self._with_prefix,
+                border=border,
+                keep=self._keep,
             )
             return _Traced(call, border)
 
-        key = self._purpose.key(fed, "stretch", self._sample is not None, self._with_prefix)
+        key = self._purpose.key(fed, "stretch", self._sample is not None, self._with_prefix, self._keep)
         traced: _Traced = self._loaded.traces.get_or_make(key, make)
         return traced
 

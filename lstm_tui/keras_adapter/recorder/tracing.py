@@ -25,6 +25,7 @@ from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches, taking_any_length
+from lstm_tui.keras_adapter.recorder.summarising import summarised
 from lstm_tui.keras_adapter.recorder.tape import Tape
 
 #: What a recording has of the outputs of a layer: a loop of TensorFlow's own lets nothing out.
@@ -61,14 +62,16 @@ def traced_call(
     any_batch: bool = False,
     with_prefix: bool,
     border: Border | None = None,
+    keep: str = "",
 ) -> TracedCall:
     """Trace `call(inputs)`.
 
     any_batch: leave the batch axis open, as `predict` does for a second size.
     with_prefix: trace the prefix predictions too, where they are defined.
     border: the call is a stretch of a longer one; then no input is too short for the model.
+    keep: path of the only call of a layer whose values are kept, however large; empty for all that are small.
     """
-    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch, border=border)
+    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch, border=border, keep=keep)
     specs = [_spec(one, any_batch) for one in keras.tree.flatten(inputs)]
     with left_as_found(model):
         function = trace.compiled(specs)
@@ -96,8 +99,9 @@ class _Trace:
         with_prefix: bool,
         why_not: str = "",
         border: Border | None = None,
+        keep: str = "",
     ) -> None:
-        self._model, self._call, self._inputs = model, call, inputs
+        self._model, self._call, self._inputs, self._keep = model, call, inputs, keep
         self._with_prefix = with_prefix
         self.tape = tape_of(model)
         self.tape.border = border
@@ -121,7 +125,7 @@ class _Trace:
                 )
         self._name_those_never_called()
         self.struct = keras.tree.map_structure(lambda _: None, outputs)
-        self.kept = _kept(self.tape)
+        self.kept = _kept(self.tape, self._keep)
         return [*keras.tree.flatten(outputs), *self.folded.tensors(), *_on_tape(self.tape, self.kept)]
 
     def _name_those_never_called(self) -> None:
@@ -136,7 +140,7 @@ def tape_of(model: Any) -> Tape:
     return Tape({id(model): "", **{id(place.layer): place.path for place in placed_layers(model)}})
 
 
-def _kept(tape: Tape) -> list[Kept]:
+def _kept(tape: Tape, only: str) -> list[Kept]:
     kept: list[Kept] = []
     room = _SMALL_IN_ALL
     for call in tape.finished[:-1]:
@@ -144,6 +148,8 @@ def _kept(tape: Tape) -> list[Kept]:
         size = sum(_size_of(tensor) for tensor in tensors)
         if not all(_is_reachable(tensor) for tensor in tensors):
             kept.append("nothing")
+        elif only:
+            kept.append("values" if call.path == only else "shapes")
         elif size <= min(_SMALL, room):
             kept.append("values")
             room -= size
@@ -179,8 +185,8 @@ def _on_tape(tape: Tape, kept: list[Kept]) -> Iterator[Any]:
         if loop.mask is not None:
             yield loop.mask
     for call, keep in zip(tape.finished[:-1], kept, strict=True):
-        if keep != "nothing":
-            yield from (one if keep == "values" else tf.shape(one) for one in tensors_in(call.outputs))
+        for tensor in tensors_in(call.outputs) if keep != "nothing" else ():
+            yield from (tensor,) if keep == "values" else (tf.shape(tensor), summarised(tensor))
 
 
 class Wrapping:

@@ -1,11 +1,13 @@
-"""The large pane: states, where a value comes from, how far back the output reaches, or other shapes."""
+"""The large pane: states, where a value comes from, how far back the output reaches, outputs, or shapes."""
 
 from __future__ import annotations
 
 from lstm_tui.charts.lines import Line
+from lstm_tui.session.layer_outputs import outputs_shown
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.layer_outputs import layer_outputs_pane
 from lstm_tui.tui.panes.origins import origins_pane
 from lstm_tui.tui.panes.reach import reach_pane
 from lstm_tui.tui.panes.shapes import shapes_pane
@@ -16,6 +18,8 @@ def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The pane of the lens; the states also where nothing is recorded, because they say why."""
     if session.cursor.lens == "shapes":
         return shapes_pane(session, canvas)
+    if session.cursor.lens == "outputs" and outputs_shown(session):
+        return layer_outputs_pane(session, canvas)
     trace = shown_trace(session)
     if trace is None or trace.timesteps == 0 or trace.batch == 0:
         return states_pane(session, canvas)
