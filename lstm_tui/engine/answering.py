@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.checks.states.variance import CALLS, VarianceTest, variance_test
 from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.engine.protocol import (
     Answer,
@@ -26,6 +27,7 @@ from lstm_tui.engine.protocol import (
     OpenLong,
     Rebuild,
     RecordStretch,
+    RepeatCall,
     ReplayPrefix,
     Request,
 )
@@ -146,6 +148,8 @@ class Answerer:
             return self._model.open_long(request.before, request.plan, request.head, on_progress)
         if isinstance(request, RecordStretch):
             return self._model.record_stretch(request.plan, request.of, request.keep, request.predictions)
+        if isinstance(request, RepeatCall):
+            return _repeated(self._model, request.plan, on_progress)
         if isinstance(request, ReplayPrefix):
             return self._model.replay(request.plan, on_progress)
         if isinstance(request, FetchOutput):
@@ -159,6 +163,13 @@ class Answerer:
             model = self._adapter.open_model(path, self._options)
             self._model, self._stamp = model, stamp
         return self._model.facts
+
+
+def _repeated(model: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> VarianceTest:
+    on_progress(f"the same call {CALLS} times", None)
+    return variance_test(
+        lambda each: model.run(each, lambda stage, done: None), plan, stateful=model.facts.stateful
+    )
 
 
 def import_adapter(setup: Setup) -> Adapter:

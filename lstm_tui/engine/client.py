@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final
 
-from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.checks.finding import Finding
 from lstm_tui.engine.options import KERAS_ADAPTER, EngineOptions, Setup
 from lstm_tui.engine.protocol import (
     Answer,
@@ -32,14 +32,7 @@ from lstm_tui.engine.spawn import EngineHost, WorkerLink
 from lstm_tui.engine.transport import Channel, ChannelClosed
 from lstm_tui.engine.values import MalformedValueError
 from lstm_tui.errors import EngineDied, EngineUnavailable, LstmTuiError
-from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import Run
-from lstm_tui.recurrent.fetching import Fetched
-from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.replays import Replayed
-from lstm_tui.recurrent.shape_options import ShapeExploration
-from lstm_tui.recurrent.stretches import LongCall, Stretch
 
 #: How long the host may take to say how a worker ended.
 _OBITUARY_SECONDS: Final = 2.0
@@ -208,9 +201,7 @@ class EngineProcess:
                 return replace(message, details=_safe_lines(details))
             case Found(Finding()):
                 return message
-            case Answered(value=ModelFacts() | Run() | Gradients() | Diagnosis() | ShapeExploration()):
-                return message
-            case Answered(value=LongCall() | Stretch() | Replayed() | Fetched()):
+            case Answered(value=value) if isinstance(value, Answer):
                 return message
             case Unserviceable(EngineUnavailable() as error):
                 return self._bury(life, error.happened, error)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
@@ -41,6 +42,7 @@ __all__ = [
     "Rebuild",
     "RecordStretch",
     "Refused",
+    "RepeatCall",
     "ReplayPrefix",
     "Request",
     "RunCalls",
@@ -142,6 +144,16 @@ class FetchOutput:
     plan: FetchPlan
 
 
+@dataclass(frozen=True, eq=False)
+class RepeatCall:
+    """Make the call that the plan records again and again, without and with a reset in between.
+
+    Answered by `VarianceTest`.
+    """
+
+    plan: RunPlan
+
+
 Request = (
     LoadModel
     | RunCalls
@@ -153,6 +165,7 @@ Request = (
     | RecordStretch
     | ReplayPrefix
     | FetchOutput
+    | RepeatCall
 )
 
 
@@ -193,6 +206,7 @@ Answer = (
     | Stretch
     | Replayed
     | Fetched
+    | VarianceTest
 )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched
@@ -316,13 +317,24 @@ class ShapesArrived:
     shapes: ShapeExploration | str
 
 
+@dataclass(frozen=True, eq=False)
+class VarianceArrived:
+    """What identical calls gave in the plan with this key, or why that is not known."""
+
+    key: str
+    test: VarianceTest | str
+
+
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
     | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision | Zoom | ReplayHere
 )  # fmt: skip
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
 AboutLong = LongOpened | StretchArrived | StretchRefused | ToggleRecording
-Inquire = RunChecks | TryFix | TakeShapes | WantShape | FindingArrived | DiagnosisArrived | ShapesArrived
+Inquire = (
+    RunChecks | TryFix | TakeShapes | WantShape
+    | FindingArrived | DiagnosisArrived | ShapesArrived | VarianceArrived
+)  # fmt: skip
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
 Command = Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire
 
@@ -367,5 +379,13 @@ class StartShapes:
     alterations: tuple[Alteration, ...]
 
 
-AsideWish = StartGradients | StartShapes | StartDiagnosis
+@dataclass(frozen=True, eq=False)
+class StartVariance:
+    """Ask the engine to make the call that this plan records again and again."""
+
+    key: str
+    plan: RunPlan
+
+
+AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis
 Effect = StartRun | AsideWish | LongWish | Announce

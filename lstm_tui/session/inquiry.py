@@ -1,4 +1,4 @@
-"""What was asked about a plan beside its run: findings, and shapes under other settings. Values only.
+"""What was asked about a plan beside its run: findings, other shapes, repeated calls. Values only.
 
 Everything is kept under the key of the question, so that undo and redo find their answers again and a late
 answer cannot pass for that to another question.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from lstm_tui.checks.finding import Diagnosis, Finding, in_order
+from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.recurrent.shape_options import ShapeExploration
 
 Answer = TypeVar("Answer")
@@ -56,6 +57,8 @@ class Inquiry:
     tried: Mapping[str, Finding] = field(default_factory=dict)
     #: By the plan's key; a text where they cannot be had.
     shapes: Mapping[str, ShapeExploration | str] = field(default_factory=dict)
+    #: By the key of the plan with the call that was repeated; a text where that could not be.
+    variances: Mapping[str, VarianceTest | str] = field(default_factory=dict)
 
     def with_checkup(self, key: str, checkup: Checkup) -> Inquiry:
         """The checkup of the question `key`, the newest of those that are kept."""
@@ -68,6 +71,10 @@ class Inquiry:
     def with_shapes(self, key: str, shapes: ShapeExploration | str) -> Inquiry:
         """The shapes of the plan `key`, the newest of those that are kept."""
         return replace(self, shapes=_newest(self.shapes, key, shapes))
+
+    def with_variance(self, key: str, test: VarianceTest | str) -> Inquiry:
+        """What identical calls gave in the plan `key`, the newest of those that are kept."""
+        return replace(self, variances=_newest(self.variances, key, test))
 
 
 def _newest(answers: Mapping[str, Answer], key: str, answer: Answer) -> Mapping[str, Answer]:

@@ -44,9 +44,9 @@ class EngineState:
     fraction: float | None = None
 
 
-#: What is looked at: the states and gates, where a value comes from, how far back the output reaches, or what
-#: other settings of the recurrent layers would give.
-Lens = Literal["states", "origins", "gradients", "outputs", "shapes"]
+#: What is looked at: the states and gates, where a value comes from, how far back the output reaches, what
+#: other settings of the recurrent layers would give, or what the same call gives again and again.
+Lens = Literal["states", "origins", "gradients", "outputs", "shapes", "variance"]
 
 
 @dataclass(frozen=True)

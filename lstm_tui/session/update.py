@@ -16,7 +16,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import diagnosing, shape_choice
+from lstm_tui.session import diagnosing, shape_choice, variance
 from lstm_tui.session.commands import (
     Announce,
     Change,
@@ -94,7 +94,7 @@ def _updated(session: Session, command: Command) -> Result:
             return replace(session, engine=state), ()
         case (
             c.RunChecks() | c.TryFix() | c.TakeShapes() | c.WantShape()
-            | c.FindingArrived() | c.DiagnosisArrived() | c.ShapesArrived()
+            | c.FindingArrived() | c.DiagnosisArrived() | c.ShapesArrived() | c.VarianceArrived()
         ):  # fmt: skip
             return _inquired(session, command)
         case c.MoveCall(by):
@@ -138,7 +138,7 @@ def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.Swi
             float64 = not (looking and reach.float64)
             cursor = replace(cursor, lens="gradients", reach=replace(reach, float64=float64))
     session, effects = _with_gradients(replace(session, cursor=cursor))
-    return session, (*effects, *shape_choice.ask_if_unknown(session))
+    return session, (*effects, *_ask_for_view(session))
 
 
 def _changed(session: Session, command: Change) -> Result:
@@ -172,6 +172,8 @@ def _inquired(session: Session, command: Inquire) -> Result:
             return diagnosing.told(session, command), ()
         case c.ShapesArrived(key, shapes):
             return shape_choice.arrived(session, key, shapes), ()
+        case c.VarianceArrived(key, test):
+            return variance.arrived(session, key, test), ()
         case c.WantShape(shape):
             material = replace(session.material, expected_shape=shape)
             return replace(session, material=material, cursor=replace(session.cursor, finding=None)), ()
@@ -215,7 +217,7 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
     """The session with `history` and its plan folded anew; `otherwise` if it does not fit."""
     if not session.material.inputs:
         session = _asked_about(replace(session, history=history, plan=None, key=""), None)
-        return session, shape_choice.ask_if_unknown(session)
+        return session, _ask_for_view(session)
     try:
         plan = fold(session.material, history.done, session.model)
     except LstmTuiError as error:
@@ -233,7 +235,7 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
 def _with_run(session: Session) -> Result:
     """The session, and what is to be asked of the engine for what it shows."""
     session, gradients = _with_gradients(session)
-    return session, (*_run_if_unknown(session), *gradients, *shape_choice.ask_if_unknown(session))
+    return session, (*_run_if_unknown(session), *gradients, *_ask_for_view(session))
 
 
 def _asked_about(session: Session, plan: Plan | None) -> Session:
@@ -359,3 +361,8 @@ def run_bytes(run: Run) -> int:
         for array in trace.steps.values()
         if isinstance(array, np.ndarray)
     )
+
+
+def _ask_for_view(session: Session) -> tuple[Effect, ...]:
+    """What a view shows that the run does not hold."""
+    return (*shape_choice.ask_if_unknown(session), *variance.ask_if_unknown(session))

@@ -135,6 +135,14 @@ ACTIONS: tuple[Action, ...] = (
         command=c.ChooseLens("shapes"),
     ),
     Action(
+        "variance",
+        ("b",),
+        "The same call again and again: the variance test",
+        DIAGNOSE,
+        "same",
+        command=c.ChooseLens("variance"),
+    ),
+    Action(
         "take_shapes",
         ("enter",),
         "Make the settings chosen in the view of shapes",

@@ -32,6 +32,7 @@ from lstm_tui.session.commands import (
     StartGradients,
     StartRun,
     StartShapes,
+    StartVariance,
     StretchArrived,
 )
 from lstm_tui.session.state import Session
@@ -262,7 +263,7 @@ class Workbench(App[int]):
             match effect:
                 case StartRun(plan):
                     self.link.run(plan)
-                case StartGradients() | StartShapes() | StartDiagnosis():
+                case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis():
                     self.link.aside(effect)
                 case OpenLongCall() | StartStretch() | StartReplay() | StartFetch():
                     self.link.wish(effect)

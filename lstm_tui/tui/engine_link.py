@@ -32,6 +32,7 @@ from lstm_tui.engine.protocol import (
     Progressed,
     RecordStretch,
     Refused,
+    RepeatCall,
     ReplayPrefix,
     Request,
     RunCalls,
@@ -57,6 +58,11 @@ _MOST_FAILED_STARTS = 3
 
 #: What that many engines in a row died of is not asked of another one.
 _MOST_DEATHS = 2
+_SIDE_WORK: dict[type[Request], str] = {
+    ComputeGradients: "computing gradients",
+    ExploreShapes: "exploring shapes",
+    RepeatCall: "repeating the call",
+}
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
 _PATIENCE = 5.0
@@ -279,7 +285,7 @@ class EngineLink:
                 result = [RunArrived(run)]
             case RunCalls(plan), Refused(error=error, details=details):
                 result = [RunRefused(plan.key, self._refusal(str(error), details))]
-            case ComputeGradients() | ExploreShapes() | Diagnose(), _:
+            case ComputeGradients() | ExploreShapes() | RepeatCall() | Diagnose(), _:
                 result = self._side.answered(answer)
             case _:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
@@ -318,8 +324,8 @@ class EngineLink:
             case LoadModel() if given_up:
                 self._model = None
                 return [ModelRefused(self._given_up("loading this model", gone))]
-            case ComputeGradients() | ExploreShapes():
-                work = "exploring shapes" if isinstance(request, ExploreShapes) else "computing gradients"
+            case ComputeGradients() | ExploreShapes() | RepeatCall():
+                work = _SIDE_WORK[type(request)]
                 return self._side.died(self._given_up(work, gone).reason, given_up=given_up)
             case Diagnose():
                 words = f"The engine ended while the checks ran: {gone.reason}. d runs them again."

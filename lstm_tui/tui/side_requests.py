@@ -1,4 +1,4 @@
-"""What is asked of the engine beside runs: gradients, shapes under other settings, all checks.
+"""What is asked of the engine beside runs: gradients, other shapes, repeated calls, all checks.
 
 One wish of each kind waits, the newest; they are asked when nothing else is to be done, the quickest first.
 A request that the engine died of is made once more, but for the checks: those are begun again by hand.
@@ -7,7 +7,16 @@ A request that the engine died of is made once more, but for the checks: those a
 from __future__ import annotations
 
 from lstm_tui.checks.finding import Diagnosis, Finding
-from lstm_tui.engine.protocol import Answered, ComputeGradients, Diagnose, ExploreShapes, Refused, Request
+from lstm_tui.checks.states.variance import VarianceTest
+from lstm_tui.engine.protocol import (
+    Answered,
+    ComputeGradients,
+    Diagnose,
+    ExploreShapes,
+    Refused,
+    RepeatCall,
+    Request,
+)
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session.commands import (
@@ -20,9 +29,11 @@ from lstm_tui.session.commands import (
     StartDiagnosis,
     StartGradients,
     StartShapes,
+    StartVariance,
+    VarianceArrived,
 )
 
-_ORDER: tuple[type[AsideWish], ...] = (StartGradients, StartShapes, StartDiagnosis)
+_ORDER: tuple[type[AsideWish], ...] = (StartGradients, StartShapes, StartVariance, StartDiagnosis)
 
 #: No check is begun later than this after the first one, so that a slow model gets a partial answer.
 CHECKING_SECONDS = 120.0
@@ -66,6 +77,8 @@ class SideRequests:
                 return [GradientsArrived(key, gradients)]
             case StartShapes(key), ShapeExploration() as shapes:
                 return [ShapesArrived(key, shapes)]
+            case StartVariance(key), VarianceTest() as test:
+                return [VarianceArrived(key, test)]
             case StartDiagnosis(key), Diagnosis() as diagnosis:
                 return [DiagnosisArrived(key, diagnosis)]
         raise TypeError(f"the engine answered {answer!r} to {sent!r}")
@@ -100,6 +113,8 @@ def _request(wish: AsideWish) -> Request:
             return ComputeGradients(plan)
         case StartShapes(_, inputs, alterations):
             return ExploreShapes(inputs, alterations)
+        case StartVariance(_, plan):
+            return RepeatCall(plan)
         case StartDiagnosis(_, subject):
             return Diagnose(subject, CHECKING_SECONDS)
 
@@ -110,5 +125,7 @@ def _given_up(wish: AsideWish, why: str) -> Command:
             return GradientsArrived(key, why)
         case StartShapes(key):
             return ShapesArrived(key, why)
+        case StartVariance(key):
+            return VarianceArrived(key, why)
         case StartDiagnosis(key):
             return DiagnosisArrived(key, why)

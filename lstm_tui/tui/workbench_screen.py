@@ -158,7 +158,7 @@ class WorkbenchScreen(Screen[None]):
 
         Whether that has just changed.
         """
-        nothing = shown_trace(self.session) is None or self.session.cursor.lens == "shapes"
+        nothing = shown_trace(self.session) is None or self.session.cursor.lens in ("shapes", "variance")
         changed = self.has_class("-nothing") != nothing
         self.set_class(nothing, "-nothing")
         return changed

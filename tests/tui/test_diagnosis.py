@@ -108,6 +108,20 @@ async def test_shapes_are_explored_and_one_is_made(
         assert "hidden state h" in screen.pane("states")
 
 
+async def test_the_same_call_again_shows_where_a_carried_state_enters(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(bundled("carry-over"))) as screen:
+        await screen.answered()
+        await screen.press("b")
+        await screen.until(lambda: "carried state" in screen.pane("states"))
+        shown = screen.pane("states")
+        assert "no reset" in shown and "with reset" in shown
+        assert any(line.split()[-2:] == ["t", "0"] for line in shown.splitlines()), (
+            "the first layer, its step"
+        )
+        await screen.press("b")
+        assert "cell state c" in screen.pane("states")
+
+
 async def test_shapes_without_an_input(open_app: OpenApp, tiny_models: Path) -> None:
     async with open_app(open_model(tiny_models / "lstm.keras", Files())) as screen:
         await screen.until(lambda: screen.app.session.model.from_keras)  # type: ignore[union-attr]

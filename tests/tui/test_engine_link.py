@@ -10,6 +10,7 @@ import pytest
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
+from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.protocol import (
     Answered,
@@ -21,6 +22,7 @@ from lstm_tui.engine.protocol import (
     Found,
     LoadModel,
     Refused,
+    RepeatCall,
     Request,
     RunCalls,
 )
@@ -239,6 +241,16 @@ def test_what_is_quick_is_asked_first(told: Told, plan: RunPlan) -> None:
     shapes = ShapeExploration(())
     assert told.answers(shapes) == [c.ShapesArrived("plan", shapes)]
     assert isinstance(told.engine.asked[-1], Diagnose)
+
+
+def test_a_call_is_repeated_for_who_looks(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.aside(c.StartVariance("key", plan))
+    assert isinstance(told.engine.asked[-1], RepeatCall)
+    test = VarianceTest(5, {}, {})
+    (said,) = told.answers(test)
+    assert isinstance(said, c.VarianceArrived)
+    assert (said.key, said.test) == ("key", test)
 
 
 def test_shapes_that_cannot_be_had_say_why(told: Told) -> None:

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from lstm_tui.checks.finding import Diagnosis, Finding, Fix, Place, Proof
+from lstm_tui.checks.states.variance import LayerSpread, Spread, VarianceTest
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, ResetStates, Run
 from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExploration, ShapeOption
@@ -93,6 +94,23 @@ def explored() -> Session:
     return update(session, c.ShapesArrived(session.inquiry.plan, shapes))[0]
 
 
+def repeated() -> Session:
+    """A carried state that a reset takes away."""
+    session, (asked,) = update(recorded(), c.ChooseLens("variance"))
+    assert isinstance(asked, c.StartVariance)
+    values = np.array([[[0.2161]], [[0.2217]], [[0.2246]], [[0.2272]], [[0.2285]]], np.float32)
+    test = VarianceTest(
+        5,
+        {"y": Spread(0.0124, 0.0543, 1.93e-5, (0, 0))},
+        {"y": Spread(0.0, 0.0, 0.0, (0, 0))},
+        (LayerSpread("lstm_1", "h", Spread(0.31, 0.4), 0), LayerSpread("gru_1", "h", Spread(0.05, 0.07), 0)),
+        (LayerSpread("lstm_1", "h", Spread()), LayerSpread("gru_1", "h", Spread())),
+        {"y": values},
+        {"y": np.repeat(values[:1], 5, axis=0)},
+    )
+    return update(session, c.VarianceArrived(asked.key, test))[0]
+
+
 async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(5):
         await pilot.pause()
@@ -116,6 +134,11 @@ def test_findings(snap_compare: Compare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
 def test_shapes(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(StillBench(explored()), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_the_same_call_again(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(StillBench(repeated()), terminal_size=size, run_before=settled)
 
 
 def test_a_finding_to_read(snap_compare: Compare) -> None:
@@ -150,7 +173,7 @@ def batch() -> Session:
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
 def test_samples(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(StillBench(batch()), press=["L"], terminal_size=size, run_before=settled)
+    assert snap_compare(StillBench(batch()), press=["l"], terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("key", ["S", "s", "r", "i", "question_mark"])

@@ -1,4 +1,4 @@
-"""The large pane: states, where a value comes from, how far back the output reaches, outputs, or shapes."""
+"""The large pane: states, where a value comes from, its reach, outputs, shapes, repeated calls."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from lstm_tui.tui.panes.origins import origins_pane
 from lstm_tui.tui.panes.reach import reach_pane
 from lstm_tui.tui.panes.shapes import shapes_pane
 from lstm_tui.tui.panes.states import states_pane
+from lstm_tui.tui.panes.variance import variance_pane
 
 
 def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The pane of the lens; the states also where nothing is recorded, because they say why."""
     if session.cursor.lens == "shapes":
         return shapes_pane(session, canvas)
+    if session.cursor.lens == "variance":
+        return variance_pane(session, canvas)
     if session.cursor.lens == "outputs" and outputs_shown(session):
         return layer_outputs_pane(session, canvas)
     trace = shown_trace(session)
