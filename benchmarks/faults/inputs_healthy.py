@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from benchmarks.faults.draws import Draw, used
-from benchmarks.faults.inputs import two_inputs, univariate
+from benchmarks.faults.inputs import reader, two_inputs, univariate, words
 from benchmarks.faults.inputs_masks import lengths, masked_model, padded
 from benchmarks.faults.specimen import HealthyRecipe, Specimen
 from lstm_tui.recurrent.calls import Predict, ResetStates
@@ -140,6 +140,89 @@ def _counts_masked_below_zero(draw: Draw) -> Specimen:
     return Specimen(masked_model(draw, value=-1.0, features=1), {"x": padded(counts, lengths(draw, 5), -1.0)})
 
 
+def _one_hot(ids: Any, width: int) -> Any:
+    return (ids[..., None] == np.arange(width)).astype(np.float32)
+
+
+def _one_hot_words(draw: Draw) -> Specimen:
+    """Letters as rows of one 1 and many zeros, padded with rows of zeros that are masked."""
+    letters = draw.rng.integers(0, 9, (6, draw.timesteps))
+    rows = padded(_one_hot(letters, 9), lengths(draw, 6))
+    seen = _one_hot(draw.rng.integers(0, 9, (40, draw.timesteps)), 9)
+    return Specimen(masked_model(draw, features=9), {"x": rows}, reference={"x": seen})
+
+
+def _calendar(draw: Draw) -> Specimen:
+    """A reading beside the weekday as seven columns; the windows asked about lie in one day."""
+    x, y = draw.windows(180)
+    days = np.arange(180)[:, None] // 4 % 7 + np.zeros((1, draw.timesteps), int)
+    rows = np.concatenate([x[..., :1], _one_hot(days, 7)], axis=-1)
+    inputs = keras.Input((None, 8), name="x")
+    model = draw.trained(keras.Sequential([inputs, *draw.recurrent(), _head()]), rows, y, epochs=5)
+    return Specimen(model, {"x": rows[100:104]}, reference={"x": rows})
+
+
+def _raw_by_design(draw: Draw) -> Specimen:
+    """Degrees as they are, in training and now; a Rescaling layer or the weights make them small."""
+    x, y = draw.windows(200)
+    x, y = (6 * x + 14).astype(np.float32), (6 * y + 14).astype(np.float32)
+    inputs = keras.Input((None, draw.features), name="x")
+    front = [layers.Rescaling(1 / 20, name="small")] if draw.index % 2 else []
+    back = layers.Rescaling(6.0, 14.0, name="degrees")
+    model = keras.Sequential([inputs, *front, *draw.recurrent(), _head(), back])
+    model = draw.trained(model, x / 4, y, epochs=10)
+    return Specimen(model, {"x": x[150:200] / 4}, reference={"x": x[:150] / 4}, target=y[150:200])
+
+
+def _rising_target(draw: Draw) -> Specimen:
+    """A series that has risen beyond the range of the training: forecasts lag behind, in the same units."""
+    x, y = draw.windows(220)
+    low, span = float(x.min()), float(np.ptp(x))
+    model = draw.trained(draw.model(_head()), (x - low) / span, (y - low) / span, epochs=12)
+    higher = (x[150:210] - low) / span + 0.3, (y[150:210] - low) / span + 0.3
+    return Specimen(model, {"x": higher[0]}, target=higher[1], reference={"x": (x[:150] - low) / span})
+
+
+def _heavy_tails(draw: Draw) -> Specimen:
+    """Amounts that are small mostly and huge at times, asked in a calm hour."""
+    x, y = draw.windows(200)
+    amounts = np.exp(1.2 * x)
+    model = draw.trained(draw.model(_head()), amounts, y, epochs=6)
+    calm = np.argsort(amounts.max(axis=(1, 2)))[: 4 + draw.index]
+    return Specimen(model, {"x": amounts[calm]}, reference={"x": amounts})
+
+
+def _edges_of_the_table(draw: Draw) -> Specimen:
+    """The first and the last id that the table has, without a mask: id 0 is a word like others."""
+    ids = words(draw, 5, 40)
+    ids[:, 0], ids[:, -1], ids[2, draw.timesteps // 2] = 0, 39, 0
+    return Specimen(reader(draw, 40), {"ids": ids})
+
+
+def _calls_of_many_shapes(draw: Draw) -> Specimen:
+    """One rank, but other lengths and numbers of rows in each call: nothing breaks."""
+    model = draw.model(_head())
+    x = draw.series(4 * draw.timesteps)[None]
+    rows = np.concatenate([x, x * 0.9, x * 1.1])
+    steps = draw.timesteps
+    calls = tuple(
+        Predict(inputs={"x": part}) for part in (x[:, :steps], rows[:, : 2 * steps], rows[:2, :steps], x)
+    )
+    return Specimen(model, {"x": x}, calls=calls)
+
+
+def _trained_on_padding(draw: Draw) -> Specimen:
+    """Padded behind without a mask, trained so for long: the answer is held through the padding."""
+    keras.utils.set_random_seed(draw.seed % 2**31)
+    steps, rng = 16, draw.rng
+    first = rng.integers(0, 2, (400, 1)).astype(np.float32)
+    x = rng.normal(0, 0.3, (400, steps, 1)).astype(np.float32) + (2 * first - 1)[..., None]
+    x = padded(x, np.concatenate([[steps], rng.integers(4, steps, 399)]))
+    stack = [keras.Input((None, 1), name="x"), layers.LSTM(12, name="lstm"), _head()]
+    model = draw.trained(keras.Sequential(stack), x, first, epochs=25, rate=0.02)
+    return Specimen(model, {"x": x[:8]}, reference={"x": x})
+
+
 RECIPES = (
     HealthyRecipe("drifted-input", _drifted),
     HealthyRecipe("quiet-stretch", _quiet),
@@ -156,4 +239,12 @@ RECIPES = (
     HealthyRecipe("streams-of-one-step", _streams),
     HealthyRecipe("other-length", _other_length),
     HealthyRecipe("counts-masked-below-zero", _counts_masked_below_zero),
+    HealthyRecipe("one-hot-words", _one_hot_words),
+    HealthyRecipe("calendar-columns", _calendar),
+    HealthyRecipe("raw-by-design", _raw_by_design),
+    HealthyRecipe("rising-target", _rising_target),
+    HealthyRecipe("heavy-tails", _heavy_tails),
+    HealthyRecipe("edges-of-the-table", _edges_of_the_table),
+    HealthyRecipe("calls-of-many-shapes", _calls_of_many_shapes),
+    HealthyRecipe("trained-on-padding", _trained_on_padding),
 )
