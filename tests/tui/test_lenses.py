@@ -128,6 +128,6 @@ async def test_what_every_layer_gave_can_be_looked_at(
         await screen.press("down", "down")
         shown = screen.pane("states")
         assert "▸head" in shown
-        assert "Dense" in shown
+        assert "mean" in shown
         await screen.press("O")
         assert "hidden state h" in screen.pane("states")

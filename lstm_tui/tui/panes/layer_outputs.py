@@ -76,9 +76,10 @@ def _values(session: Session, chosen: LayerOutput, canvas: Canvas, height: int) 
     ink, width = canvas.ink, canvas.width
     found = values_of(session, chosen)
     sample = f"sample {session.cursor.sample}"
-    title = heading(
-        one_line(chosen.path), (f"{chosen.class_name} · {sample}", sample), width, ink.title, ink.dim
-    )
+    ranges = _ranges(chosen)
+    asides = [f"{chosen.class_name} · {sample} · {ranges}", f"{sample} · {ranges}"] if ranges else []
+    asides += [f"{chosen.class_name} · {sample}", sample]
+    title = heading(one_line(chosen.path), asides, width, ink.title, ink.dim)
     if isinstance(found, str):
         return [title, *wrapped(found, ink.dim, width, max(height - 1, 1))]
     if not found.values:
