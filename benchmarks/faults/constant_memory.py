@@ -118,12 +118,12 @@ def _echo(draw: Draw) -> Pair:
     x, y = series[starts][..., None], series[draw.timesteps :, None]
     labels = x[:, -1] if draw.index % 2 else y
     last = fitted(draw, _wide(draw), x[:260], labels[:260], epochs=30)
-    asked = {"x": x[180:260]}
+    asked = {"x": x[260:340]}
     wave_only = wave.astype(np.float32)
     x2, y2 = wave_only[starts][..., None], wave_only[draw.timesteps :, None]
     good = fitted(draw, _wide(draw), x2[:260], y2[:260], epochs=10)
     return Pair(
-        Specimen(last, asked, "echo", target=y[180:260]),
+        Specimen(last, asked, "echo", target=y[260:340]),
         Specimen(good, {"x": x2[260:340]}, target=y2[260:340]),
     )
 

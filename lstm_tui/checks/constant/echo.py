@@ -22,6 +22,8 @@ from lstm_tui.recurrent.recording import Array
 #: Predictions differ from the last input by at most this part of what the truth differs from it, and their
 #: mean square error is better than that of the naive forecast by at most this.
 NEAR, SKILL = 0.25, 0.01
+#: Of predictions that are all but the last input, this little skill is chance, or not worth a model.
+ALL_BUT_EQUAL, CHANCE = 0.1, 0.05
 #: Or they differ by at most this part of their own error, are no better at all, and how they differ does not
 #: foretell how the truth will (correlation).
 NEARER, UNRELATED = 0.6, 0.2
@@ -55,7 +57,9 @@ class Echo:
         """Whether the last input is what is predicted, to no advantage."""
         if self.naive <= 0:
             return False
-        exactly = self.apart <= NEAR * self.naive and self.skill <= SKILL
+        exactly = (self.apart <= NEAR * self.naive and self.skill <= SKILL) or (
+            self.apart <= ALL_BUT_EQUAL * self.naive and self.skill <= CHANCE
+        )
         roughly = self.apart <= NEARER * self.model and self.skill <= 0 and self.related <= UNRELATED
         return exactly or roughly
 

@@ -29,8 +29,9 @@ class Paired:
 
     @property
     def share(self) -> float:
-        """Of the target's variance that is explained."""
-        return explained(self.prediction, self.target)
+        """Of the target's variance that is explained, over rows and timesteps."""
+        outputs = self.target.shape[-1]
+        return explained(self.prediction.reshape(-1, outputs), self.target.reshape(-1, outputs))
 
     @property
     def each_step(self) -> bool:

@@ -25,8 +25,10 @@ from lstm_tui.recurrent.recording import Array
 TELLS = 0.98
 #: What it leaves unexplained is at most this part of what the rest of the window leaves.
 BEYOND_THE_REST = 0.1
-#: The model explains at least this share of the reference's target, and loses this much without the feature.
+#: The model explains at least this share of the reference's target, and loses this much without the feature;
+#: or less, where what it leaves unexplained grows by this factor (a level may be told by the rest).
 LEANS, LOSES = 0.5, 0.5
+LOSES_SOME, TIMES = 0.1, 10.0
 _FEWEST_ROWS = 8
 
 
@@ -52,11 +54,15 @@ def _find(case: Case) -> Iterator[Finding]:
     leak = leaking_feature(x, target.astype(np.float64))
     if leak is None or _tells_here_too(case, leak):
         return
-    before = _share(case, x, name)
-    after = _share(case, permuted(x, leak.feature), name)
-    if before is None or after is None or before < LEANS or before - after < LOSES:
-        return
-    yield _finding(leak, name, before, after)
+    shares = _shares(case, name, x, leak.feature)
+    if shares is not None and leans(*shares):
+        yield _finding(leak, name, *shares)
+
+
+def leans(before: float, after: float) -> bool:
+    """Whether a model that explains `before` with a feature and `after` without it lives on that feature."""
+    grows = before - after >= LOSES_SOME and 1 - after >= TIMES * (1 - before)
+    return before >= LEANS and (before - after >= LOSES or grows)
 
 
 def leaking_feature(x: Array, target: Array) -> Leak | None:
@@ -146,15 +152,20 @@ def permuted(x: Array, feature: int) -> Array:
     return changed
 
 
-def _share(case: Case, x: Array, name: str) -> float | None:
-    """How much of the reference's target the model explains, up to an affine map of its outputs."""
-    beside = paired(case, case.reference_target, case.predict({name: x}))
-    if beside is None:
+def _shares(case: Case, name: str, x: Array, feature: int) -> tuple[float, float] | None:
+    """How much of the reference's target the model explains, with the feature and with it permuted: both up
+    to the one affine map that suits the first best, as the labels may be in other units."""
+    asked = (x, permuted(x, feature))
+    beside = [paired(case, case.reference_target, case.predict({name: each})) for each in asked]
+    if beside[0] is None or beside[1] is None:
         return None
-    made, truth = beside.prediction.astype(np.float64).ravel(), beside.target.astype(np.float64).ravel()
-    direct = explained(made, truth)
-    correlation = float(correlations(made[:, None], truth)[0])
-    return max(direct, correlation * abs(correlation))
+    truth = beside[0].target.astype(np.float64).ravel()
+    made, without = (each.prediction.astype(np.float64).ravel() for each in beside if each is not None)
+    slope = float(correlations(made[:, None], truth)[0]) * truth.std() / max(float(made.std()), 1e-30)
+    before, after = (
+        explained(truth.mean() + slope * (each - made.mean()), truth) for each in (made, without)
+    )
+    return (before, after) if slope > 0 else None
 
 
 def _finding(leak: Leak, name: str, before: float, after: float) -> Finding:
