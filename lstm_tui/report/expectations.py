@@ -24,6 +24,7 @@ from lstm_tui.recurrent.calls import (
     Inputs,
     LegacyResetStates,
     Predict,
+    ResetStates,
     Run,
     RunPlan,
 )
@@ -121,6 +122,8 @@ def _explained(index: int, outcome: CallOutcome, evidence: Evidence) -> tuple[st
     call = evidence.plan.calls[index]
     if isinstance(call, LegacyResetStates) and outcome.failure.error_type == "AttributeError":
         return "reset-unavailable", "Keras 3 has no model.reset_states(); reset each stateful layer instead"
+    if isinstance(call, ResetStates):
+        return "reset-broken", "Keras' own reset fails; assign zeros to the states themselves"
     explanation = explain(outcome.failure, evidence.facts, _inputs_of(index, evidence.plan))
     return explanation.code, explanation.sentence
 

@@ -139,6 +139,45 @@ def redefined_gate(shelf: Shelf) -> None:
     shelf.lay_expected(trained.predict(price[None, 940:1060, None], verbose=0))
 
 
+def shared_by_threads(shelf: Shelf) -> None:
+    """Each thread resets and predicts, and another one predicts between the two."""
+    parcels, loaded = data.running_totals(rows=400, steps=30, seed=48)
+    plain = stack(layers.GRU(12, name="gru"), layers.Dense(1, name="load"), inputs=(None, 1))
+    learn(plain, parcels[:350], loaded[:350, -1], epochs=30)
+    shelf.lay_model(rebuilt(plain, batch=1))
+    fullest = 350 + int(loaded[350:, -1].argmax())
+    shelf.lay_array(parcels[fullest : fullest + 1])
+
+
+def stacked_cells(shelf: Shelf) -> None:
+    """Two cells in one layer: Keras 3.15 fails in its reset, and nobody sees it inside a try."""
+    parcels, loaded = data.running_totals(rows=400, steps=30, seed=49)
+    cells = [layers.LSTMCell(8), layers.LSTMCell(8)]
+    plain = stack(layers.RNN(cells, name="stack"), layers.Dense(1, name="load"), inputs=(None, 1))
+    learn(plain, parcels[:350], loaded[:350, -1], epochs=30)
+    shelf.lay_model(rebuilt(plain, batch=1))
+    fullest = 350 + int(loaded[350:, -1].argmax())
+    shelf.lay_array(parcels[fullest : fullest + 1])
+    shelf.lay_array(loaded[fullest : fullest + 1, -1], "target")
+
+
+def company_counts(shelf: Shelf) -> None:
+    """`training=True` makes BatchNormalization use the rows that happen to be asked together."""
+    scaled, _, _ = data.standardised(data.energy_load(1400, seed=50))
+    model = stack(
+        layers.GRU(12, name="gru"),
+        layers.BatchNormalization(momentum=0.9, name="norm"),
+        layers.Dense(1, name="load"),
+        inputs=(None, 1),
+    )
+    inputs, target = data.windows(scaled[:1200], 48)
+    learn(model, inputs[::3], target[::3], epochs=15)
+    shelf.lay_model(model)
+    newest, following = data.windows(scaled[1250:1306], 48)
+    shelf.lay_array(newest[:6])
+    shelf.lay_array(following[:6], "target")
+
+
 def _hard_sigmoid_of_keras_2(x: Any) -> Any:
     return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
@@ -156,4 +195,7 @@ RECIPES = {
     "row-order": row_order,
     "state-not-saved": state_not_saved,
     "redefined-gate": redefined_gate,
+    "shared-by-threads": shared_by_threads,
+    "stacked-cells": stacked_cells,
+    "company-counts": company_counts,
 }

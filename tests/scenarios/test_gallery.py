@@ -27,10 +27,11 @@ KERAS_MODULES = {
     "keras.src.models.functional", "keras.src.ops.numpy",
 }  # fmt: skip
 KERAS_CLASSES = {
-    "Adam", "Any", "Bidirectional", "Concatenate", "DTypePolicy", "Dense", "Dropout", "Embedding", "Flatten",
-    "Functional", "GRU", "GetItem", "GlorotUniform", "InputLayer", "LSTM", "Masking", "Multiply", "NotEqual",
-    "Normalization", "Orthogonal", "RandomNormal", "RandomUniform", "Rescaling", "Sequential", "SimpleRNN",
-    "Zeros", "__keras_tensor__",
+    "Adam", "Any", "BatchNormalization", "Bidirectional", "Concatenate", "DTypePolicy", "Dense", "Dropout",
+    "Embedding", "Flatten", "Functional", "GRU", "GetItem", "GlorotUniform", "InputLayer", "LSTM",
+    "LSTMCell", "Masking", "Multiply", "Normalization", "NotEqual", "Ones", "Orthogonal", "RNN",
+    "RandomNormal", "RandomUniform", "Rescaling", "Sequential", "SimpleRNN", "StackedRNNCells", "Zeros",
+    "__keras_tensor__",
 }  # fmt: skip
 
 

@@ -132,5 +132,53 @@ def test_a_redefined_function_costs_most_of_the_gain_and_is_kept_here(case, tmp_
     np.testing.assert_allclose(new, own, atol=1e-5)
 
 
+def test_one_thread_reads_what_another_has_left(case):
+    scenario = case("shared-by-threads")
+    model, truck = scenario.model(), scenario.input
+    alone = scenario.predict(model, truck)
+    assert alone.item() == pytest.approx(2.62, abs=0.006)
+    model.get_layer("gru").reset_state()
+    model.get_layer("gru").reset_state()  # both threads reset, then both predict
+    first, second = (scenario.predict(model, truck) for _ in range(2))
+    np.testing.assert_array_equal(first, alone)
+    assert second.item() == pytest.approx(3.04, abs=0.006)
+
+    for _ in range(2):  # a lock keeps reset and predict together
+        model.get_layer("gru").reset_state()
+        np.testing.assert_array_equal(scenario.predict(model, truck), alone)
+
+
+def test_the_reset_of_keras_fails_on_a_stack_of_cells(case):
+    import keras
+
+    scenario = case("stacked-cells")
+    model, truck = scenario.model(), scenario.input
+    first = scenario.predict(model, truck)
+    with pytest.raises(AttributeError, match="assign"):
+        model.get_layer("stack").reset_state()
+    second = scenario.predict(model, truck)
+    np.testing.assert_allclose([first.item(), second.item()], [2.52, 3.51], atol=0.006)
+    assert scenario.target.item() == pytest.approx(2.63, abs=0.006)
+
+    for state in keras.tree.flatten(model.get_layer("stack").states):
+        state.assign(keras.ops.zeros_like(state))
+    np.testing.assert_array_equal(scenario.predict(model, truck), first)
+
+
+def test_a_row_is_normalised_by_its_company(case):
+    scenario = case("company-counts")
+    model, windows, target = scenario.model(), scenario.input, scenario.target
+    learned = scenario.predict(model, windows)
+    weights = model.get_weights()
+    company = np.array(model(windows, training=True))
+    model.set_weights(weights)  # the call moved what was learned, too
+    alone = np.array(model(windows[:1], training=True))
+    assert company[0].item() == pytest.approx(-1.47, abs=0.006)
+    assert alone.item() == pytest.approx(0.0, abs=0.006)
+    assert learned[0].item() == pytest.approx(-2.45, abs=0.006)
+    assert _rms(company - target) == pytest.approx(1.61, abs=0.01)
+    assert _rms(learned - target) == pytest.approx(0.19, abs=0.01)
+
+
 def _rms(error: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(error))))
