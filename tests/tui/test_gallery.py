@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import OptionList
 
 from lstm_tui.engine.client import EngineProcess
+from lstm_tui.report.diagnosing import codes_found
 from lstm_tui.report.replay import replay
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.tui.named import Named
@@ -162,5 +163,5 @@ async def test_a_bundled_scenario_is_saved_as_a_copy_that_replays(
         await screen.answered()
         await pressed(screen, ("w", "enter"))
         await screen.until((tmp_path / "1-carry-over-1.yaml").exists)
-    results = replay([tmp_path], engine.ask)
+    results = replay([tmp_path], engine.ask, diagnose=codes_found(engine.ask))
     assert [result.status for result in results] == ["passed"]
