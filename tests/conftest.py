@@ -6,6 +6,7 @@ The test process does not import TensorFlow for these; the models are built by a
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ import pytest
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
+
+
+def pytest_configure() -> None:
+    """Ctrl-C works in what the tests start, also where a shell runs them in the background and ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
