@@ -13,6 +13,7 @@ import numpy as np
 
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
+from lstm_tui.checks.constant.context_short import joined
 from lstm_tui.checks.constant.predictions import Paired, paired, sequence
 from lstm_tui.checks.constant.target_leakage import correlations
 from lstm_tui.checks.finding import Finding, Fix, Proof
@@ -71,14 +72,28 @@ def _find(case: Case) -> Iterator[Finding]:
     last = _last_inputs(case, found[1], beside)
     if last is None or beside.target.size < _FEWEST:
         return
+    in_order = beside.each_step or joined(found[1]) is not None
     candidates = [
         (_echo(feature, each, beside), each)
         for feature in range(last.shape[-1])
+        if not in_order or is_own_past(last[..., feature], beside)
         for each in _as_forecast(last[..., feature], beside)
     ]
+    if not candidates:
+        return
     echo, naive = min(candidates, key=lambda candidate: candidate[0].apart)
     if naive.std() > 0.5 * beside.target.std() and echo.repeats:
         yield _finding(echo, _linear_forecast(found[1], beside, naive))
+
+
+def is_own_past(last: Floats, beside: Paired) -> bool:
+    """Whether a feature of rows that follow each other is what was to be foretold a step ago. A calendar
+    column that foretells the target is not, and may be repeated."""
+    truth = beside.target[..., 0].astype(np.float64)
+    later, before = (last[:, 1:], truth[:, :-1]) if beside.each_step else (last[1:], truth[:-1])
+    related = np.abs(correlations(later.reshape(-1, 1), before.ravel())[0])
+    any_other = np.abs(correlations(last.reshape(-1, 1), truth.ravel())[0])
+    return bool(related >= any_other)
 
 
 def _as_forecast(last: Floats, beside: Paired) -> Iterator[Floats]:

@@ -121,6 +121,13 @@ def test_a_good_forecast_of_a_slow_series_is_no_echo() -> None:
     assert not echoes(lambda inputs: y[: len(inputs["x"])], x, y)
 
 
+def test_a_calendar_that_foretells_the_target_may_be_repeated():
+    season = np.sin(np.arange(300) / 2)
+    x, y = cut(np.roll(season, 1) + 0.3 * RNG.normal(size=300), 10)
+    both = np.concatenate([x, cut(season, 10)[0]], axis=-1)
+    assert not echoes(lambda inputs: inputs["x"][:, -1, 1:], both, y)
+
+
 def test_flat_data_has_no_naive_error_to_compare_with() -> None:
     x = np.ones((30, 10, 1), np.float32)
     assert not echoes(lambda inputs: inputs["x"][:, -1], x, np.ones((30, 1)))
