@@ -23,8 +23,9 @@ from lstm_tui.recurrent.recording import Array
 FEWEST = 8
 #: The map must leave less than this share of the error,
 LEFT = 0.3
-#: explain at least this share of the target's variance,
-EXPLAINED = 0.5
+#: explain at least this share of the target's variance; the lesser one is enough of a weak model where the
+#: target lies apart from all predictions and so many pairs rule out chance,
+EXPLAINED, EXPLAINED_APART, MANY = 0.5, 0.25, 30
 #: and stretch by more than this, or shift by more than this many ranges of the predictions.
 STRETCH, SHIFT = 3.0, 2.0
 
@@ -67,12 +68,14 @@ def affine(predicted: Array, wanted: Array) -> Affine | None:
 
 
 def _is_a_scale(found: Affine, predicted: Array, wanted: Array) -> bool:
-    if found.slope <= 0 or found.explained < EXPLAINED or found.after > LEFT * found.before:
+    if found.slope <= 0 or found.after > LEFT * found.before:
         return False
-    reach = float(np.ptp(predicted))
-    apart = max(float(wanted.min() - predicted.max()), float(predicted.min() - wanted.max()))
+    distance = max(float(wanted.min() - predicted.max()), float(predicted.min() - wanted.max()))
+    apart = distance > SHIFT * float(np.ptp(predicted))
+    if found.explained < (EXPLAINED_APART if apart and len(predicted) >= MANY else EXPLAINED):
+        return False
     stretched = found.slope > STRETCH or found.slope < 1 / STRETCH
-    return apart > SHIFT * reach or (stretched and _beyond(predicted, wanted, found.slope))
+    return apart or (stretched and _beyond(predicted, wanted, found.slope))
 
 
 def _beyond(predicted: Array, wanted: Array, slope: float) -> bool:

@@ -63,3 +63,11 @@ def test_labels_in_the_targets_units_say_that_predictions_were_meant_so() -> Non
 
 def test_a_line_through_a_few_points_proves_nothing() -> None:
     assert not found(FOLLOWS[:5], TRUTH[:5] * 90 + 1800)
+
+
+def test_a_weak_model_far_below_its_target_is_one_where_many_pairs_rule_out_chance() -> None:
+    weak = 0.6 * TRUTH + 0.7 * RNG.normal(size=TRUTH.shape)
+    (finding,) = found(weak, TRUTH * 90 + 1800)
+    assert 0.25 < finding.evidence["explained"] < 0.5
+    assert not found(weak[:20], TRUTH[:20] * 90 + 1800)
+    assert not found(RNG.normal(size=TRUTH.shape), TRUTH * 90 + 1800)
