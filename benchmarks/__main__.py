@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.checks import checks
 from benchmarks.gradients import gradients
 from benchmarks.long import long
 from benchmarks.measuring import Figure, table
@@ -49,6 +50,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "recording": lambda place: recording(quick=place.quick),
     "gradients": lambda place: gradients(quick=place.quick),
     "window": lambda place: window(quick=place.quick),
+    "checks": lambda place: checks(quick=place.quick),
     "long": lambda place: long(place.folder, quick=place.quick),
 }
 
