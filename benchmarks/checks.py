@@ -1,7 +1,7 @@
 """All checks on one model against one `predict` of it, as `lstm-tui diagnose` and the key `d` run them.
 
-The model has been loaded and used, as it has when somebody presses `d`; graphs that the checks need are traced
-anew in every round. `python -m benchmarks.checks TIMESTEPS UNITS ROUNDS` measures in a process of its own.
+The model has been loaded and used, as it has when somebody presses `d`; graphs that the checks need are
+traced anew in every round. `python -m benchmarks.checks TIMESTEPS UNITS ROUNDS` measures in a process of its own.
 """
 
 from __future__ import annotations
