@@ -1,7 +1,8 @@
 """All checks on one model against one `predict` of it, as `lstm-tui diagnose` and the key `d` run them.
 
 The model has been loaded and used, as it has when somebody presses `d`; graphs that the checks need are
-traced anew in every round. `python -m benchmarks.checks TIMESTEPS UNITS ROUNDS` measures in a process of its own.
+traced anew in every round. `python -m benchmarks.checks TIMESTEPS UNITS ROUNDS` measures in a process of its
+own.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def measured(case: Case, rounds: int) -> dict[str, Sample]:
             model = _used(case, stateful=name == "stateful")
             if name == "input":
                 x = sequence(case.timesteps)
-                taken["predict"].append(min(timed(lambda: model.predict(x, verbose=0)) for _ in range(5)))  # noqa: B023
+                repeated = [timed(lambda: model.predict(x, verbose=0)) for _ in range(5)]  # noqa: B023
+                taken["predict"].append(min(repeated))
             taken[name].append(timed(_diagnosis(model, case, everything=name == "everything")))
     return {name: Sample(tuple(values)) for name, values in taken.items()}
 
