@@ -25,14 +25,22 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need Keras come last, so that a quick mistake is told quickly.
+    """Those that need Keras come last, so that a quick mistake is told quickly; of them those that train.
 
-    With several workers the tests of a file share one, and with it what the file's fixtures have built.
+    TensorFlow keeps about 30 functions of each model that was trained in a process, whatever is deleted, and
+    every function that is made later takes longer for it. With several workers the tests of a file share one,
+    and with it what the file's fixtures have built.
     """
-    items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
+    items.sort(key=_turn)
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("keras") is None:
+        return 0
+    return 2 if item.nodeid.startswith("tests/checks/") else 1
 
 
 @pytest.fixture(scope="session")
