@@ -22,7 +22,7 @@ DRAWS = {
     "input-axes-swapped": ((1,), True),
     "input-features": ((1,), None),
     "input-length": ((0, 3), None),
-    "batch-size": ((0, 1, 3), True),
+    "batch-size": ((0,), True),
     "batch-broadcast": ((0,), True),
     "input-missing": ((0,), False),
     "inputs-swapped": ((0,), True),

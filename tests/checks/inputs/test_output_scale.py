@@ -50,7 +50,7 @@ def test_a_right_a_timid_and_a_biased_model_are_left_alone() -> None:
 
 
 def test_predictions_that_do_not_follow_the_target_are_another_fault() -> None:
-    assert not found(RNG.normal(size=TRUTH.shape), TRUTH * 90 + 1800)
+    assert not found(np.random.default_rng(7).normal(size=TRUTH.shape), TRUTH * 90 + 1800)
     assert not found(np.full_like(TRUTH, 0.3), TRUTH * 90 + 1800)
     assert not found(-FOLLOWS, TRUTH * 90 + 1800)
 
@@ -66,8 +66,8 @@ def test_a_line_through_a_few_points_proves_nothing() -> None:
 
 
 def test_a_weak_model_far_below_its_target_is_one_where_many_pairs_rule_out_chance() -> None:
-    weak = 0.6 * TRUTH + 0.7 * RNG.normal(size=TRUTH.shape)
+    weak = 0.6 * TRUTH + 0.7 * np.random.default_rng(6).normal(size=TRUTH.shape)
     (finding,) = found(weak, TRUTH * 90 + 1800)
     assert 0.25 < finding.evidence["explained"] < 0.5
     assert not found(weak[:20], TRUTH[:20] * 90 + 1800)
-    assert not found(RNG.normal(size=TRUTH.shape), TRUTH * 90 + 1800)
+    assert not found(np.random.default_rng(7).normal(size=TRUTH.shape), TRUTH * 90 + 1800)
