@@ -25,11 +25,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need Keras come last, so that a quick mistake is told quickly; of them those that train.
+    """Those that need Keras come last, so that a quick mistake is told quickly: the zoo first, checks last.
 
     TensorFlow keeps about 30 functions of each model that was trained in a process, whatever is deleted, and
-    every function that is made later takes longer for it. With several workers the tests of a file share one,
-    and with it what the file's fixtures have built.
+    every function that is made later takes longer for it: the zoo makes the most and trains nothing, checks
+    train. With several workers the tests of a file share one, and with it what the file's fixtures have built.
     """
     items.sort(key=_turn)
     for item in items:
@@ -40,7 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("keras") is None:
         return 0
-    return 2 if item.nodeid.startswith("tests/checks/") else 1
+    if item.nodeid.startswith("tests/keras_adapter/test_zoo.py"):
+        return 1
+    return 3 if item.nodeid.startswith("tests/checks/") else 2
 
 
 @pytest.fixture(scope="session")
