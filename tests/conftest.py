@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that need Keras come last, so that a quick mistake is told quickly: the zoo first, checks last.
 
     TensorFlow keeps about 30 functions of each model that was trained in a process, whatever is deleted, and
-    every function that is made later takes longer for it: the zoo makes the most and trains nothing, checks
-    train. With several workers the tests of a file share one, and with it what the file's fixtures have built.
+    every function that is made later takes longer for it. The zoo makes the most and trains nothing, checks
+    train. With several workers the tests of a file share one, and what the file's fixtures have built.
     """
     items.sort(key=_turn)
     for item in items:
