@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
+from collections.abc import Iterator
 
 from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.engine.spawn import EngineHost
@@ -27,15 +29,16 @@ def start_workbench(named: Named, options: EngineOptions, *, debug: bool = False
 
 
 def _run(host: EngineHost, named: Named, debug: bool) -> int:
-    from lstm_tui.engine.client import EngineProcess
-    from lstm_tui.tui.app import Workbench
-    from lstm_tui.tui.opening import open_named
-    from lstm_tui.tui.settings import read_settings
+    with _uncollected():
+        from lstm_tui.engine.client import EngineProcess
+        from lstm_tui.tui.app import Workbench
+        from lstm_tui.tui.opening import open_named
+        from lstm_tui.tui.settings import read_settings
 
-    settings = read_settings()
-    opened, shelf = open_named(named, memory=settings.recording_memory)
-    engine = EngineProcess(host=host)
-    app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, debug=debug)
+        settings = read_settings()
+        opened, shelf = open_named(named, memory=settings.recording_memory)
+        engine = EngineProcess(host=host)
+        app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, debug=debug)
     try:
         return app.run() or app.return_code or 0
     finally:
@@ -43,3 +46,14 @@ def _run(host: EngineHost, named: Named, debug: bool) -> int:
         if last_words:
             with contextlib.suppress(OSError):  # the terminal may be gone
                 print(f"lstm-tui: {last_words}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing that importing makes is garbage: to look for it takes about a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
