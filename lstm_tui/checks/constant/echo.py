@@ -17,6 +17,7 @@ from lstm_tui.checks.constant.context_short import joined
 from lstm_tui.checks.constant.predictions import Paired, paired, sequence
 from lstm_tui.checks.constant.target_leakage import correlations
 from lstm_tui.checks.finding import Finding, Fix, Proof
+from lstm_tui.checks.measures import rms
 from lstm_tui.checks.probing import Floats, in_deviations, probe_windows
 from lstm_tui.recurrent.recording import Array
 
@@ -116,11 +117,7 @@ def _last_inputs(case: Case, x: Array, beside: Paired) -> Floats | None:
 def _echo(feature: int, last: Floats, beside: Paired) -> Echo:
     made, truth = (values[..., 0].astype(np.float64) for values in (beside.prediction, beside.target))
     related = float(correlations((made - last).reshape(-1, 1), (truth - last).ravel())[0])
-    return Echo(feature, _rms(made - truth), _rms(last - truth), _rms(made - last), related)
-
-
-def _rms(values: Floats) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
+    return Echo(feature, rms(made - truth), rms(last - truth), rms(made - last), related)
 
 
 def _linear_forecast(x: Array, beside: Paired, last: Floats) -> float:
@@ -131,7 +128,7 @@ def _linear_forecast(x: Array, beside: Paired, last: Floats) -> float:
     windows = np.concatenate(rows)
     change = (truth - last).reshape(-1, 1)
     most = slice(None, None, max(len(windows) // 1000, 1))
-    return _rms((change[most] - probe_windows(windows[most], change[most]).prediction).ravel())
+    return rms((change[most] - probe_windows(windows[most], change[most]).prediction).ravel())
 
 
 def _lagged(row: Floats) -> Floats:

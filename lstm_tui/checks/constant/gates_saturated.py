@@ -19,6 +19,7 @@ from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.constant.nudging import FURTHER, MOVED, last_spread, moved_by
 from lstm_tui.checks.constant.predictions import paired, sequence, stuck_shares, values_a_column, variation
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
+from lstm_tui.checks.measures import change
 from lstm_tui.checks.probing import in_deviations
 from lstm_tui.errors import EditError
 from lstm_tui.recurrent.calls import Inputs
@@ -183,17 +184,9 @@ def _moves_elsewhere(case: Case, restored: float) -> bool:
     if found is not None and np.abs(found[1]).max() > 5:
         tried.append({found[0]: in_deviations(found[1]).astype(found[1].dtype)})
     made = [case.predict(inputs) for inputs in tried]
-    return any(max(variation(each), _apart(case.outputs, each)) > restored / 3 for each in made)
-
-
-def _apart(one: Inputs, other: Inputs) -> float:
-    """Root mean square difference; 0 where shapes differ."""
-    squares = [
-        np.mean(np.square(one[key].astype(np.float64) - other[key]))
-        for key in one
-        if key in other and one[key].shape == other[key].shape
-    ]
-    return float(np.sqrt(np.mean(squares))) if squares else 0.0
+    return any(
+        max(variation(each), change(case.outputs, each, otherwise=0.0)) > restored / 3 for each in made
+    )
 
 
 def _finding(case: Case, found: list[Held], proof: Proof) -> Finding:

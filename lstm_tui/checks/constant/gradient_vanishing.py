@@ -17,8 +17,8 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.constant.predictions import paired, sequence, variation
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof, Severity
+from lstm_tui.checks.measures import change
 from lstm_tui.checks.probing import in_deviations, probe
-from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.gradients import profile
 from lstm_tui.recurrent.horizon import FADED, memory_horizon
 from lstm_tui.recurrent.recording import Array
@@ -54,13 +54,12 @@ def _find(case: Case) -> Iterator[Finding]:
     matters = _matters(case, x)
     if matters is None:
         return
-    first = _moved(case.outputs, case.predict({name: with_others_early(x)}))
+    first = change(case.outputs, case.predict({name: with_others_early(x)}), otherwise=np.inf)
     if first > variation(case.outputs):
         return
     turned = {name: np.ascontiguousarray(x[:, ::-1])}
-    last = _moved(
-        case.predict(turned), case.predict({name: np.ascontiguousarray(with_others_early(x)[:, ::-1])})
-    )
+    swapped = {name: np.ascontiguousarray(with_others_early(x)[:, ::-1])}
+    last = change(case.predict(turned), case.predict(swapped), otherwise=np.inf)
     if first > DEAF * last or (
         matters.severity == "warning" and variation(case.outputs) > NEARLY_EQUAL * last
     ):
@@ -103,13 +102,6 @@ def early_share(x: Array) -> float:
     total = square.sum(axis=0)
     early = square[: len(square) // 2].sum(axis=0)
     return float(np.max(np.divide(early, total, out=np.zeros_like(total), where=total > 1e-9), initial=0.0))
-
-
-def _moved(before: Inputs, after: Inputs) -> float:
-    squares = [
-        np.mean(np.square(before[key].astype(np.float64) - after[key])) for key in before if key in after
-    ]
-    return float(np.sqrt(np.mean(squares))) if squares else float("inf")
 
 
 def _finding(matters: Deaf, norms: Array, steps: int, factor: float, first: float, last: float) -> Finding:

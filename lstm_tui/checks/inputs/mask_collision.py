@@ -15,7 +15,8 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.input_fit import count
-from lstm_tui.checks.inputs.masks import Masker, Steps, inside, maskers, rms, runs
+from lstm_tui.checks.inputs.masks import Masker, Steps, inside, maskers, runs
+from lstm_tui.checks.measures import rms
 from lstm_tui.errors import EditError
 from lstm_tui.recurrent.calls import Alteration, Inputs
 from lstm_tui.recurrent.recording import Array

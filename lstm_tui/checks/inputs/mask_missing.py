@@ -21,9 +21,9 @@ from lstm_tui.checks.inputs.masks import (
     holds_only,
     is_per_step,
     only_sequence,
-    rms,
     run_at_end,
 )
+from lstm_tui.checks.measures import rms
 from lstm_tui.errors import EditError
 from lstm_tui.recurrent.calls import Alteration
 from lstm_tui.recurrent.recording import Array

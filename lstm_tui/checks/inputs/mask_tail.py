@@ -16,7 +16,8 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.input_fit import count
-from lstm_tui.checks.inputs.masks import Counts, is_per_step, only_sequence, padded_in_front, rms, run_at_end
+from lstm_tui.checks.inputs.masks import Counts, is_per_step, only_sequence, padded_in_front, run_at_end
+from lstm_tui.checks.measures import rms
 from lstm_tui.model_file.facts import LayerFacts
 from lstm_tui.recurrent.recording import Array, LayerTrace
 

@@ -128,8 +128,3 @@ def padded_in_front(array: Array, run: Counts) -> Array:
     """Every row with its `run` last steps moved to the front."""
     order = (np.arange(array.shape[1]) - run[:, None]) % array.shape[1]
     return np.take_along_axis(array, order.reshape(order.shape + (1,) * (array.ndim - 2)), axis=1)
-
-
-def rms(difference: Array) -> float:
-    """Root mean square, in float64."""
-    return float(np.sqrt(np.mean(np.square(difference.astype(np.float64))))) if difference.size else 0.0

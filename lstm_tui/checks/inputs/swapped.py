@@ -16,7 +16,7 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Proof
 from lstm_tui.checks.inputs.ambiguous import shown
-from lstm_tui.checks.inputs.masks import rms
+from lstm_tui.checks.measures import rms
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.recording import Array

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lstm_tui.checks.case import Case
+from lstm_tui.checks.measures import rms
 from lstm_tui.recurrent.calls import Alteration, Generate
 from lstm_tui.recurrent.recording import Array
 
@@ -74,4 +75,4 @@ def horizon_is_likelier(case: Case, every_step: tuple[Alteration, ...]) -> bool:
 
 def _error(case: Case, outputs: Mapping[str, Array], target: Array) -> float:
     output = case.in_user_units(next(iter(outputs.values()))).astype(np.float64)
-    return float(np.sqrt(np.mean((output.ravel() - target.ravel()) ** 2)))
+    return rms(output.ravel() - target.ravel())

@@ -10,10 +10,10 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.states.continuation import DECISIVE
-from lstm_tui.checks.states.effects import Effect, changed, effect, numbered, target_weight
+from lstm_tui.checks.states.effects import Effect, changed, effect, numbered, sizes, target_weight
 from lstm_tui.checks.states.history import Join, Read, history_of
 from lstm_tui.checks.states.resetting import stateful_layers
-from lstm_tui.checks.states.validation import by_validation, sizes
+from lstm_tui.checks.states.validation import by_validation
 from lstm_tui.recurrent.calls import Call, CallOutcome, Inputs, ResetStates, StateReset
 
 #: Sequences before the last one that are looked at.

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_tui.checks.case import Case
+from lstm_tui.checks.measures import rms
 from lstm_tui.checks.states.variance import NOISE
 from lstm_tui.recurrent.calls import Call, Inputs
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.recording import Array, States
 
 #: Of the range of all outputs: less does not matter to anyone.
 SHARE = 1e-3
 #: Values of a target that count as independent, at most; errors of neighbouring steps resemble each other.
 _INDEPENDENT = 10
+#: States that are told one by one.
+_TOLD = 8
 #: What a target can weigh, in nats.
 _MOST = 8.0
 
@@ -63,7 +66,7 @@ def error(case: Case, outputs: Inputs) -> float | None:
     for array in outputs.values():
         said = case.in_user_units(array)
         if said.size == target.size and said.dtype.kind == "f":
-            return float(np.sqrt(np.mean(np.square(said.ravel() - target.ravel().astype(np.float64)))))
+            return rms(said.ravel() - target.ravel().astype(np.float64))
     return None
 
 
@@ -95,3 +98,8 @@ def numbered(index: int) -> str:
 def listed(paths: Iterable[str]) -> str:
     """`lstm_1, lstm_2`."""
     return ", ".join(paths)
+
+
+def sizes(states: States) -> dict[str, float]:
+    """The largest |value| of each state, of the first few."""
+    return {name: float(np.max(np.abs(state), initial=0.0)) for name, state in list(states.items())[:_TOLD]}

@@ -10,14 +10,12 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.states.continuation import Relation
-from lstm_tui.checks.states.effects import changed, effect, numbered, target_weight
+from lstm_tui.checks.states.effects import changed, effect, numbered, sizes, target_weight
 from lstm_tui.checks.states.history import Join, Read, carried, history_of
 from lstm_tui.checks.states.resetting import stateful_layers
 from lstm_tui.recurrent.calls import Call, Inputs, Reload, ResetStates, StateReset
 from lstm_tui.recurrent.recording import States
 
-#: States that are told one by one.
-_MOST = 8
 _CODE = """\
 states = {l.path: [keras.ops.convert_to_numpy(s) for s in keras.tree.flatten(l.states)]
           for l in model._flatten_layers() if getattr(l, "states", None) is not None}
@@ -103,8 +101,8 @@ def _finding(case: Case, reload: int, index: int, states: States, expected: Inpu
         f"{moved.largest:.4g} off what the kept state gives.",
         layer=layers[0],
         evidence={
-            "state_before": _sizes(case.run.outcomes[reload].states_before),
-            "state_after": _sizes(case.run.outcomes[reload].states_after),
+            "state_before": sizes(case.run.outcomes[reload].states_before),
+            "state_after": sizes(case.run.outcomes[reload].states_after),
             "difference": moved.largest,
             "with_the_state_put_back": after.largest,
         },
@@ -118,11 +116,6 @@ def _finding(case: Case, reload: int, index: int, states: States, expected: Inpu
         place=Place(layer=layers[0], step=0, call=index),
         weight=0.92,
     )
-
-
-def _sizes(states: States) -> dict[str, float]:
-    """The largest |value| of each state."""
-    return {name: float(np.max(np.abs(state), initial=0.0)) for name, state in list(states.items())[:_MOST]}
 
 
 CHECK = Check(

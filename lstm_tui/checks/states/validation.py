@@ -10,16 +10,13 @@ import numpy as np
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.states.continuation import DECISIVE, Relation, together
-from lstm_tui.checks.states.effects import numbered
+from lstm_tui.checks.states.effects import numbered, sizes
 from lstm_tui.checks.states.history import BATCH, Read, history_of, reads_of, sequences_in, training_reads
 from lstm_tui.checks.states.resetting import stateful_layers
 from lstm_tui.recurrent.calls import CallModel, EpochStates, Fit, Predict, Stream, Training
-from lstm_tui.recurrent.recording import States
 
 #: Of the size of a state (which is 1 for most): less is not another state.
 _SHARE = 0.01
-#: States that are told one by one.
-_MOST = 8
 _CODE = """\
 for epoch in range(epochs):
     reset(model)
@@ -106,8 +103,3 @@ def _moved(epoch: EpochStates) -> float:
     """The largest change of a state between the last batch and the end of an epoch."""
     changes = [np.abs(epoch.end[name] - state) for name, state in epoch.trained.items()]
     return max((float(np.max(each, initial=0.0)) for each in changes), default=0.0)
-
-
-def sizes(states: States) -> dict[str, float]:
-    """The largest |value| of each state, of the first few."""
-    return {name: float(np.max(np.abs(state), initial=0.0)) for name, state in list(states.items())[:_MOST]}
