@@ -86,6 +86,11 @@ class EngineProcess:
         return life.link.pid if life is not None else None
 
     @property
+    def options(self) -> EngineOptions:
+        """What the user allows a model to do, and what an engine may take."""
+        return self._host.options
+
+    @property
     def host_pid(self) -> int | None:
         """Process id of the host that makes the engines."""
         return self._host.pid

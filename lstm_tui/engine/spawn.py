@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from lstm_tui.engine.environment import tensorflow_environment
-from lstm_tui.engine.options import Setup
+from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.errors import EngineUnavailable
 
 #: What is said to a host: what to do, and with which worker; with `START` go its socket and its status pipe.
@@ -120,6 +120,11 @@ class EngineHost:
         self._workers = 0
         self._users = 0
         self._lock = threading.Lock()
+
+    @property
+    def options(self) -> EngineOptions:
+        """Those of every engine that comes from here."""
+        return self._setup.options
 
     @property
     def pid(self) -> int | None:

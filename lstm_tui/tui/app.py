@@ -19,7 +19,7 @@ from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
-from lstm_tui.model_file import what_there_is
+from lstm_tui.model_file import not_lifted, what_there_is
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.commands import (
     Announce,
@@ -92,6 +92,7 @@ class Workbench(App[int]):
             self.driver_class = ascii_driver(self.driver_class)
         self._opened = opened
         self._shelf = shelf or bundled_shelf()
+        self._options = engine.options
         self.link = EngineLink(engine, self.post_message, debug=debug)
         self.session: Session | None = None
         self._leaving = False
@@ -163,19 +164,20 @@ class Workbench(App[int]):
             self.dispatch(self._with_obstacles(said) if isinstance(said, ModelRefused) else said)
 
     def _with_obstacles(self, refused: ModelRefused) -> ModelRefused:
-        """The refusal with all that the file shows: it stands where the states would be.
-
-        Where states stay in sight, of a run that succeeded before, it is told beside them.
+        """The refusal with all that the file shows and the user's options do not lift: it stands where the
+        states would be. Where states stay in sight, of a run that succeeded before, it is told beside them.
         """
         session = self.session
+        if session is None:
+            return refused
         try:
-            facts = what_there_is(session.model.path) if session is not None else None
+            facts = what_there_is(session.model.path)
         except LstmTuiError:
-            facts = None
-        blocked = facts is not None and any(item.blocking for item in facts.obstacles)
-        if not blocked or (session is not None and session.run is not None):
+            facts = session.model
+        left = not_lifted(facts.obstacles, self._options.trust, bool(self._options.custom_objects))
+        if session.run is not None or not any(item.blocking for item in left):
             self.notify_plainly(refused.refusal.reason, "error", 30)
-        return replace(refused, facts=facts)
+        return replace(refused, facts=replace(facts, obstacles=left))
 
     def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
         """A message to the user; text from files is never read as markup."""

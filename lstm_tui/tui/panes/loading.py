@@ -18,8 +18,6 @@ def loading_pane(session: Session, canvas: Canvas) -> list[Line]:
     blocking = [item for item in session.model.obstacles if item.blocking]
     if refusal is None and (session.model.format or not blocking):
         return []
-    if refusal is not None and not any(_is_of(refusal.reason, item) for item in blocking):
-        blocking = []  # the user has allowed for them; it failed for another reason
     ink, width = canvas.ink, canvas.width
     lines = [heading("✗ The model does not load", session.model.path.name, width, ink.bad, ink.dim)]
     if not blocking and refusal is not None:
@@ -29,11 +27,6 @@ def loading_pane(session: Session, canvas: Canvas) -> list[Line]:
     if refusal is not None and refusal.details:
         lines += wrapped("i shows the traceback.", ink.dim, width, 1)
     return lines[: canvas.height]
-
-
-def _is_of(reason: str, item: Obstacle) -> bool:
-    """Whether a refusal is because of this obstacle: it names its code, or says the same."""
-    return item.code in reason or item.what[:40] in reason
 
 
 def _finding(code: str, found: list[Obstacle], canvas: Canvas) -> list[Line]:
