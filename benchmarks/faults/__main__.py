@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from benchmarks.faults.scoring import scores
 from benchmarks.faults.working import examine_part, tasks
 
-#: So many specimens at a time in one process: Keras keeps a little of every model, and slows down with it.
-_PART = 40
+#: So many draws in one process: Keras keeps a little of every model, and slows down with it.
+_PART = 25
 
 
 def main() -> int:

@@ -8,7 +8,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Literal
 
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
@@ -22,32 +21,34 @@ from benchmarks.faults.specimen import HealthyRecipe, Recipe, Specimen
 
 
 def examine_part(options: Namespace, number: int, of: int) -> list[Examined]:
-    """Every `of`-th specimen from the `number`-th on, so that slow recipes are spread over the chunks."""
-    return [_examine(name, make(), options) for name, make in islice(tasks(options), number, None, of)]
+    """Every `of`-th draw from the `number`-th on, so that slow recipes are spread over the parts."""
+    return [
+        _examine(name, specimen, options)
+        for make in islice(tasks(options), number, None, of)
+        for name, specimen in make()
+    ]
 
 
-def tasks(options: Namespace) -> Iterator[tuple[str, Callable[[], Specimen]]]:
-    """The name of each specimen, and what makes it."""
+def tasks(options: Namespace) -> Iterator[Callable[[], Iterator[tuple[str, Specimen]]]]:
+    """What makes the specimens, with their names: a fault and its twin together, from one draw."""
     split: Split = options.split
     for family, recipe in catalogue.recipes(options.family, options.code):
         for index in range(options.draws or recipe.draws):
-            name, draw = f"{family}/{recipe.code}/{index}", partial(Draw, recipe.code, split, index)
-            if not options.healthy:
-                yield name, partial(_made, recipe, draw, "faulty")
-            yield f"{name}/twin", partial(_made, recipe, draw, "healthy")
+            yield partial(_pair, family, recipe, Draw(recipe.code, split, index), options.healthy)
     for healthy in catalogue.healthy(options.family, options.code):
         for index in range(options.draws or healthy.draws):
-            draw = partial(Draw, healthy.name, split, index)
-            yield f"healthy/{healthy.name}/{index}", partial(_healthy, healthy, draw)
+            yield partial(_alone, healthy, Draw(healthy.name, split, index))
 
 
-def _made(recipe: Recipe, draw: Callable[[], Draw], which: Literal["faulty", "healthy"]) -> Specimen:
-    pair = recipe.make(draw())
-    return pair.faulty if which == "faulty" else pair.healthy
+def _pair(family: str, recipe: Recipe, draw: Draw, twin_alone: bool) -> Iterator[tuple[str, Specimen]]:
+    name, pair = f"{family}/{recipe.code}/{draw.index}", recipe.make(draw)
+    if not twin_alone:
+        yield name, pair.faulty
+    yield f"{name}/twin", pair.healthy
 
 
-def _healthy(recipe: HealthyRecipe, draw: Callable[[], Draw]) -> Specimen:
-    return recipe.make(draw())
+def _alone(recipe: HealthyRecipe, draw: Draw) -> Iterator[tuple[str, Specimen]]:
+    yield f"healthy/{recipe.name}/{draw.index}", recipe.make(draw)
 
 
 def _examine(name: str, specimen: Specimen, options: Namespace) -> Examined:

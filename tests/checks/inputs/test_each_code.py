@@ -6,6 +6,7 @@ The models are those of the fault set, one draw of each.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 import pytest
@@ -40,7 +41,9 @@ DRAWS = {
 }  # fmt: skip
 
 
+@cache
 def specimens(code: str, draw: int) -> Any:
+    """A fault and its twin; diagnosing works on a file, which leaves both as they are."""
     from benchmarks.faults.catalogue import recipes
     from benchmarks.faults.draws import Draw
 
