@@ -20,6 +20,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -63,8 +64,9 @@ class PseudoTerminal:
         cwd: Path | None = None,
         stderr: IO[bytes] | None = None,
         synchronized: bool = True,
+        owned: bool = True,
     ) -> None:
-        """`stderr`: a file instead of the terminal."""
+        """`stderr`: a file instead of the terminal. `owned`: the app is told by a signal when it is gone."""
         self.columns, self.rows = columns, rows
         self.received = self.frames = 0
         self.everything = bytearray()
@@ -83,7 +85,7 @@ class PseudoTerminal:
             env={**inherited, **_XTERM, **(environment or {})},
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_become_a_users_process,  # noqa: PLW1509 - there is no other way to a controlling terminal
+            preexec_fn=partial(_become_a_users_process, owned),  # noqa: PLW1509 - no other way to own a terminal
         )
         self.modes_before = termios.tcgetattr(slave)
         os.close(slave)
@@ -228,7 +230,8 @@ def _set_size(descriptor: int, columns: int, rows: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def _become_a_users_process() -> None:
+def _become_a_users_process(owning: bool) -> None:
     """In the child: the terminal is its own; a folder without write permission is one for root as well."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if owning:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0)

@@ -44,11 +44,15 @@ from lstm_tui.tui.ascii_driver import ascii_driver
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.opening import Opened, Shelf, bundled_shelf, open_scenario
+from lstm_tui.tui.parting_driver import parting_driver
 from lstm_tui.tui.reading_screens import HelpScreen
 from lstm_tui.tui.saving import save_session, stamp_of
 from lstm_tui.tui.settings import Settings, state_folder
 from lstm_tui.tui.themes import THEMES
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
+
+#: Signals differ between systems; Windows has no hang-up.
+_HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
 
 Severity = Literal["information", "warning", "error"]
 
@@ -88,6 +92,7 @@ class Workbench(App[int]):
         # Asked before Textual starts: it removes NO_COLOR from the environment.
         self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
         super().__init__()
+        self.driver_class = parting_driver(self.driver_class, self._terminal_gone)
         if not self._capabilities.unicode:
             self.driver_class = ascii_driver(self.driver_class)
         self._opened = opened
@@ -278,8 +283,11 @@ class Workbench(App[int]):
             words = f"Unsaved work of {kept.when} is kept. To open it:\nlstm-tui {kept.arguments}"
             self.notify_plainly(words, "warning", 12)
 
+    def _terminal_gone(self) -> None:
+        self.call_later(self.leave, 128 + _HANG_UP)
+
     def _catch_signals(self) -> None:
         """SIGINT, SIGTERM and SIGHUP end the app as `q` does: terminal restored, unsaved edits kept."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        for number in (signal.SIGINT, signal.SIGTERM, _HANG_UP):
             loop.add_signal_handler(number, self.leave, 128 + number)

@@ -26,10 +26,10 @@ RESTORED = {
 }
 
 
-def edited(place: Path) -> PseudoTerminal:
+def edited(place: Path, **terminal_options: bool) -> PseudoTerminal:
     """The app with an edit that nobody has saved; TensorFlow has hardly begun to start."""
     files = model_files()
-    terminal = started(files / "small.keras", "--input", files / "x.npy", place=place)
+    terminal = started(files / "small.keras", "--input", files / "x.npy", place=place, **terminal_options)
     terminal.wait_for("head")
     terminal.press("s")
     terminal.wait_for("standard")
@@ -75,9 +75,10 @@ def kept(place: Path) -> list[Path]:
     return sorted((place / "state" / "unsaved").glob("*.yaml"))
 
 
-def test_a_broken_connection_ends_the_app_and_keeps_the_edits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("owned", [True, False], ids=["told by SIGHUP", "not told"])
+def test_a_broken_connection_ends_the_app_and_keeps_the_edits(owned: bool, tmp_path: Path) -> None:
     """The terminal is gone: there is nobody left to draw for, and nothing to write to."""
-    with edited(tmp_path) as terminal:
+    with edited(tmp_path, owned=owned) as terminal:
         terminal.hang_up()
         assert terminal.wait_for_end() == 128 + signal.SIGHUP
     assert len(kept(tmp_path)) == 1
