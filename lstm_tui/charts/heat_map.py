@@ -129,7 +129,7 @@ def heat_map_page(
 
 
 def heat_map_bins(
-    overview: Overview,
+    overview: Overview | None,
     layout: PageLayout,
     *,
     scale: Scale,
@@ -139,30 +139,34 @@ def heat_map_bins(
 ) -> list[Line]:
     """The page with several steps a column: of a state the value furthest from zero, of a gate the mean.
 
-    overview: a bin for each column that has been recorded, the first ones of the page. masked: `(bins,)`,
-        True where no step counts. A column with NaN or infinity in it is marked: one looks for that.
+    overview: a bin for each column that has been recorded, the first ones of the page; None for none.
+    masked: `(bins,)`, True where no step counts.
+
+    A column with NaN or infinity in it is marked: one looks for that.
     """
-    bins = len(overview.starts)
-    low, high, mean = (
-        np.asarray(part).reshape(bins, -1) for part in (overview.minimum, overview.maximum, overview.mean)
-    )
-    with np.errstate(invalid="ignore"):
-        values = mean if scale.kind == "sequential" else np.where(-low > high, low, high)
-    values = np.where(np.asarray(overview.broken).reshape(bins, -1), np.nan, values)
+    bins = 0 if overview is None else len(overview.starts)
+    values = np.zeros((0, 1)) if overview is None else _shown_of(overview, scale.kind).reshape(bins, -1)
     there = np.arange(layout.axis.columns) < bins
     return _drawn(_Page(values, there, masked), layout, scale, palette, selected)
 
 
-def columns_of(far: Pyramid | None, axis: TimeAxis) -> Overview:
+def _shown_of(overview: Overview, kind: Kind) -> Array:
+    if kind == "sequential":
+        values = overview.mean
+    else:
+        with np.errstate(invalid="ignore"):
+            values = np.where(-overview.minimum > overview.maximum, overview.minimum, overview.maximum)
+    return np.where(overview.broken, np.nan, values) if overview.level.count is not None else values
+
+
+def columns_of(far: Pyramid | None, axis: TimeAxis) -> Overview | None:
     """A bin for each column of the axis that lies wholly within what there is of the pyramid."""
-    starts = axis.first_step + np.arange(axis.columns + 1, dtype=np.int64) * axis.steps // max(
-        axis.columns, 1
-    )
-    there = 0 if far is None else int(np.searchsorted(starts[1:], far.timesteps, side="right"))
-    if far is None or not there:
-        empty = np.zeros((0, 1))
-        return Overview(np.zeros(0, np.int64), empty, empty, empty, empty.astype(bool))
-    return far.overview(Window(axis.first_step, int(starts[there])), there)
+    if far is None:
+        return None
+    columns = np.arange(axis.columns + 1, dtype=np.int64)
+    starts = axis.first_step + columns * axis.steps // max(axis.columns, 1)
+    there = int(np.searchsorted(starts[1:], far.timesteps, side="right"))
+    return far.overview(Window(axis.first_step, int(starts[there])), there) if there else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,16 +50,51 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """Arrays `(bins, ...)`: extremes and mean of the finite values, NaN where a bin has none.
+    """Bins over a part of a level: arrays `(bins, ...)`, each made when it is asked for, since a picture of
+    gates needs the mean alone and one of states all but the mean.
 
-    broken: where a bin holds NaN or infinity. starts: `(bins,)`, the first step of each bin.
+    starts: `(bins,)`, the first step of each bin. first, last: `(bins,)`, the bins of the level in each.
     """
 
+    level: Level
+    timesteps: int
     starts: Array
-    minimum: Array
-    maximum: Array
-    mean: Array
-    broken: Array
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    @cached_property
+    def minimum(self) -> Array:
+        """Of the finite values, NaN where a bin has none."""
+        return self._extreme(np.minimum, self.level.minimum)
+
+    @cached_property
+    def maximum(self) -> Array:
+        """Of the finite values, NaN where a bin has none."""
+        return self._extreme(np.maximum, self.level.maximum)
+
+    @cached_property
+    def mean(self) -> Array:
+        """Of the finite values, NaN where a bin has none."""
+        sums = _reduced(np.add, self.level.mean * _counts(self.level, self.timesteps), self.first, self.last)
+        with np.errstate(all="ignore"):
+            return read_only(sums / self._count)
+
+    @cached_property
+    def broken(self) -> Array:
+        """Where a bin holds NaN or infinity."""
+        if self.level.count is None:
+            return read_only(np.zeros((len(self.first), *self.level.minimum.shape[1:]), bool))
+        steps = np.minimum(self.last * self.level.size, self.timesteps) - self.first * self.level.size
+        return read_only(self._count < _beside(steps, self._count))
+
+    @cached_property
+    def _count(self) -> Array:
+        """How many values are finite: `(bins, ...)`, or `(bins, 1, …)` where all are."""
+        return _reduced(np.add, _counts(self.level, self.timesteps), self.first, self.last)
+
+    def _extreme(self, operation: np.ufunc, values: Array) -> Array:
+        found = _reduced(operation, values, self.first, self.last)
+        return read_only(found if self.level.count is None else np.where(self._count > 0, found, np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,18 +115,7 @@ class Pyramid:
         edges = window.start + np.arange(bins + 1, dtype=np.int64) * len(window) // max(bins, 1)
         level = self._level_for(len(window) / max(bins, 1) / 4)
         first, last = edges[:-1] // level.size, -(-edges[1:] // level.size)
-        steps = np.minimum(last * level.size, self.timesteps) - first * level.size
-        counts = _counts(level, self.timesteps)
-        count = np.broadcast_to(_reduced(np.add, counts, first, last), (bins, *level.minimum.shape[1:]))
-        with np.errstate(all="ignore"):
-            mean = _reduced(np.add, level.mean * counts, first, last) / count
-        return Overview(
-            starts=read_only(edges[:-1]),
-            minimum=read_only(_known(_reduced(np.minimum, level.minimum, first, last), count)),
-            maximum=read_only(_known(_reduced(np.maximum, level.maximum, first, last), count)),
-            mean=read_only(mean),
-            broken=read_only(count < _beside(steps, count)),
-        )
+        return Overview(level, self.timesteps, read_only(edges[:-1]), first, last)
 
     @cached_property
     def extremes(self) -> tuple[float, float]:
@@ -231,7 +255,3 @@ def _reduced(
     padded = np.concatenate([values[start:stop], values[stop - 1 : stop]])
     borders = np.stack([first - start, last - start], axis=1).ravel()
     return np.asarray(operation.reduceat(padded, borders, axis=0)[::2], np.float64)
-
-
-def _known(values: NDArray[np.float64], count: Array) -> NDArray[np.float64]:
-    return np.where(count > 0, values, np.nan)

@@ -137,12 +137,15 @@ def _from_afar(
 ) -> list[Line]:
     """Several steps a column, from the bins."""
     overview = _columns(far, layout)
-    masked = None if mask is None else ~(_columns(mask, layout).maximum > 0).reshape(len(overview.starts))
+    counted = _columns(mask, layout)
+    masked = None if counted is None or overview is None else ~(counted.maximum > 0).reshape(-1)
     return heat_map_bins(overview, layout, scale=scale, palette=palette, masked=masked, selected=unit)
 
 
-def _columns(far: tuple[int, Pyramid] | None, layout: PageLayout) -> Overview:
-    start, pyramid = far if far is not None else (0, None)
+def _columns(far: tuple[int, Pyramid] | None, layout: PageLayout) -> Overview | None:
+    if far is None:
+        return None
+    start, pyramid = far
     return columns_of(pyramid, replace(layout.axis, first_step=layout.axis.first_step - start))
 
 

@@ -71,3 +71,8 @@ def test_a_weak_model_far_below_its_target_is_one_where_many_pairs_rule_out_chan
     assert 0.25 < finding.evidence["explained"] < 0.5
     assert not found(weak[:20], TRUTH[:20] * 90 + 1800)
     assert not found(np.random.default_rng(7).normal(size=TRUTH.shape), TRUTH * 90 + 1800)
+
+
+def test_a_classifier_that_is_right_but_timid_is_no_matter_of_units() -> None:
+    classes = (TRUTH > 0).astype(np.float64)
+    assert not found(0.5 + 0.1 * (classes - 0.5), classes)
