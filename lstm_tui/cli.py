@@ -254,7 +254,7 @@ def replay(
 @cli.command()
 def schema() -> None:
     """JSON Schema of the scenario format, on standard output."""
-    from lstm_tui.scenario.schema import scenario_json_schema
+    from lstm_tui.scenario.json_schema import scenario_json_schema
 
     click.echo(json.dumps(scenario_json_schema(), indent=2))
 

@@ -14,6 +14,8 @@ from lstm_tui.arrays.opening import nearest
 from lstm_tui.plain_text import one_line
 
 _MOST_NAMES = 2000
+#: How the refusals of a file begin that may well be there, only not where a scenario may name it.
+OUTSIDE = ("absolute path", "leaves the scenario's folder")
 
 
 def file_problem(folder: Path, name: str) -> str:

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from lstm_tui.arrays.opening import nearest
 from lstm_tui.plain_text import one_line
-from lstm_tui.scenario.schema import scenario_json_schema
+from lstm_tui.scenario.json_schema import scenario_json_schema
+from lstm_tui.scenario.words import CODE, SHA256
 from lstm_tui.scenario.yaml_text import Document, Mistake, YamlPath
 
 _WANTED = {
@@ -31,6 +32,11 @@ _WANTED = {
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
+}
+#: What a text should be, by the pattern that it does not have.
+_WRITTEN = {
+    CODE: "is no finding's code; codes look like state-carryover",
+    SHA256: "is no SHA-256; 64 hexadecimal digits in lower case, as sha256sum prints them",
 }
 
 
@@ -108,7 +114,7 @@ def _other(kind: str, context: dict[str, Any], message: str) -> str:
     if kind in {"too_long", "string_too_long"}:
         return f"longer than {context['max_length']:,}"
     if kind == "string_pattern_mismatch":
-        return "is no finding's code; codes look like state-carryover"
+        return _WRITTEN[context["pattern"]]
     if kind == "finite_number":
         return "must be a finite number"
     return one_line(message)

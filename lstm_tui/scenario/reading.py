@@ -6,6 +6,7 @@ The files that it names are looked for, not opened. Nothing in a scenario runs c
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from lstm_tui.errors import ScenarioError
 from lstm_tui.plain_text import one_line
-from lstm_tui.scenario.files import file_problem
+from lstm_tui.scenario.files import OUTSIDE, file_problem
 from lstm_tui.scenario.mistakes import mistakes_of
 from lstm_tui.scenario.scenario import Scenario, dotted
 from lstm_tui.scenario.schema import VERSION, ScenarioFile
@@ -108,7 +109,7 @@ def _validated(plain: dict[str, Any], document: Document, path: Path, model: Pat
         file = ScenarioFile.model_validate(plain, context={"file": named})
     except ValidationError as error:
         found = mistakes_of(error, plain, document)
-        wrong += [each for each in found if not any(_same_branch(each.path, at) for at in told)]
+        wrong += [_advised(each) for each in found if not any(_same_branch(each.path, at) for at in told)]
     if wrong:
         raise _refusal(path, wrong)
     return file
@@ -125,6 +126,14 @@ def _beside(folder: Path, trusted: str | None, name: str) -> str:
     if problem:
         raise word_mistake(problem)
     return name
+
+
+def _advised(mistake: Mistake) -> Mistake:
+    """A model that lies elsewhere is taken where the user himself names it: how that is done."""
+    if mistake.path != ("model",) or not mistake.what.startswith(OUTSIDE):
+        return mistake
+    named = "or name it on the command line: replay --model FILE, lstm-tui FILE SCENARIO"
+    return replace(mistake, what=f"{mistake.what}; {named}")
 
 
 def _refusal(path: Path, mistakes: list[Mistake]) -> ScenarioError:
@@ -146,6 +155,7 @@ def scenario_of(file: ScenarioFile, path: Path, document: Document | None = None
         path=path,
         name=file.name or path.stem,
         model=file.model,
+        model_sha256=file.model_sha256,
         description=file.description,
         inputs=file.input if file.input is not None else file.inputs,
         reference=file.reference,

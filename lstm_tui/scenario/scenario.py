@@ -20,6 +20,7 @@ class Scenario:
     """One scenario file. `model` and the files in sources are as written: relative to the file's folder.
 
     calls: empty stands for one `predict` of the input.
+    model_sha256: of the model's file as it was recorded, where the scenario says so.
     document: the text it was read from, for the place of a mistake that only shows later.
     """
 
@@ -35,6 +36,7 @@ class Scenario:
     calls: tuple[Call, ...] = ()
     expect: Expect | None = None
     view: View | None = None
+    model_sha256: str | None = None
     document: Document | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -6,10 +6,9 @@ What is None here is left out of files, never written as null.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
-from pydantic.json_schema import GenerateJsonSchema
 
 from lstm_tui.arrays.rescale_words import rescale_from_numbers
 from lstm_tui.arrays.reshape import RESHAPE_WORDS, reshape_from_scenario
@@ -25,6 +24,7 @@ from lstm_tui.scenario.words import (
     Number,
     Numbers,
     PerFeature,
+    Sha256,
     Size,
     Source,
     Sources,
@@ -349,6 +349,9 @@ class ScenarioFile(Words):
         default="", description="What one sees, why, and which keys of the workbench reveal and cure it."
     )
     model: FileName = Field(description="A .keras or .h5 file in the scenario's folder or below it.")
+    model_sha256: Sha256 | None = Field(
+        default=None, description="Of the model's file as it was recorded; one that differs is told, and run."
+    )
     input: AnySource | None = Field(default=None, description="The input of a model that has one.")
     inputs: Sources | None = Field(
         default=None, description="By the model's input name, or a list in the model's order."
@@ -372,29 +375,3 @@ class ScenarioFile(Words):
         if self.input is not None and self.inputs is not None:
             raise mistake("give input or inputs, not both")
         return self
-
-
-# --- JSON Schema ----------------------------------------------------------------------------------
-
-
-def scenario_json_schema() -> dict[str, Any]:
-    """The format as JSON Schema, draft 2020-12, for editors and for `lstm-tui schema`."""
-    schema: dict[str, Any] = _for_editors(ScenarioFile.model_json_schema(by_alias=True))
-    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
-
-
-def _for_editors(node: Any) -> Any:
-    """What pydantic says, in the form that helps while typing.
-
-    None means "left out" here and an empty key is a mistake, so null is not offered. Of alternatives any may
-    hold, not one: by its form, `{file: x.npy}` is a source and also an input called `file`.
-    """
-    if isinstance(node, list):
-        return [_for_editors(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    tidy = {key: _for_editors(item) for key, item in node.items() if key != "default" or item is not None}
-    forms = [form for form in tidy.pop("anyOf", tidy.pop("oneOf", ())) if form != {"type": "null"}]
-    if len(forms) == 1:
-        return forms[0] | tidy
-    return tidy | ({"anyOf": forms} if forms else {})

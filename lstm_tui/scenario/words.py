@@ -33,6 +33,8 @@ from lstm_tui.errors import EditError
 
 #: 1 GiB of float32: more than that is no test input but a mistake.
 MAX_RANDOM = 1 << 28
+CODE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SHA256 = r"^[0-9a-f]{64}$"
 
 
 class Words(BaseModel):
@@ -135,7 +137,9 @@ PerFeature = Numbers | Number
 Columns = Annotated[tuple[Text | Size, ...], Field(strict=False, min_length=1)]
 Names = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
 #: The code of a finding, in lower case with hyphens.
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+#: A SHA-256 as `sha256sum` prints it.
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
 
 NestedNumbers = Annotated[
     Any,

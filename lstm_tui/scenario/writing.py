@@ -26,11 +26,12 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import fingerprint
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.files import within
+from lstm_tui.scenario.json_schema import scenario_json_schema
 from lstm_tui.scenario.orphans import arrays_folder, own_name, remove_orphans
 from lstm_tui.scenario.reading import checked_document, scenario_of
 from lstm_tui.scenario.rewriting import lost_comments, rewritten, same
 from lstm_tui.scenario.scenario import Scenario
-from lstm_tui.scenario.schema import VERSION, ScenarioFile, scenario_json_schema
+from lstm_tui.scenario.schema import VERSION, ScenarioFile
 from lstm_tui.scenario.staging import Staging
 from lstm_tui.scenario.words import Words
 from lstm_tui.scenario.yaml_writing import yaml_text
@@ -118,6 +119,7 @@ def _plain(scenario: Scenario) -> dict[str, Any]:
         "name": scenario.name,
         "description": scenario.description,
         "model": scenario.model,
+        "model_sha256": scenario.model_sha256,
         "inputs" if several else "input": scenario.inputs,
         "reference": scenario.reference,
         "reference_target": scenario.reference_target,

@@ -72,6 +72,11 @@ def _expected(session: Session) -> Expect | None:
     return expect.model_copy(update={"shape": wanted}) if expect is not None else Expect(shape=wanted)
 
 
+def _recorded_with(scenario: Scenario) -> str | None:
+    """The SHA-256 that the scenario names, unless another model has taken the place of its own."""
+    return None if Path(scenario.model).is_absolute() else scenario.model_sha256
+
+
 def what_saving_costs(session: Session, path: Path) -> str:
     """What would be lost of this session's own file at `path`: what others changed in it, comments."""
     from lstm_tui.scenario.writing import comments_that_would_go
@@ -125,6 +130,7 @@ def _in_words(session: Session, path: Path) -> tuple[Scenario, NewArrays]:
         name=session.story.name or path.stem,
         description=session.story.description,
         model=opened.scenario.model if opened is not None else str(session.model.path.absolute()),
+        model_sha256=_recorded_with(opened.scenario) if opened is not None else None,
         inputs=wording.sources(material.inputs, "input"),
         reference=wording.sources(material.reference, "reference"),
         reference_target=wording.source(material.reference_target, "reference-target"),

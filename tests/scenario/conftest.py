@@ -15,6 +15,7 @@ version: 1
 name: Gold price moves between identical calls
 description: The server keeps one stateful model; nobody resets it.
 model: models/gold.keras
+model_sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 inputs:
   x: {file: inputs/gold.npy}
   table: {file: inputs/table.csv, columns: [open, close]}

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lstm_tui.errors import ScenarioError
+from lstm_tui.scenario.json_schema import scenario_json_schema
 from lstm_tui.scenario.reading import parse_scenario, read_scenario
 from lstm_tui.scenario.scenario import Scenario
-from lstm_tui.scenario.schema import scenario_json_schema
 from lstm_tui.scenario.words import Source
 from lstm_tui.scenario.yaml_text import MAX_BYTES
 from lstm_tui.scenario.yaml_writing import yaml_text
@@ -86,6 +86,12 @@ extra: 2
     ]
 
 
+def test_a_model_that_lies_elsewhere_may_be_named_on_the_command_line(written: Written):
+    (mistake,) = mistakes(lambda: written("version: 1\nmodel: ../gold.keras\n"))
+    assert "leaves the scenario's folder" in mistake
+    assert "replay --model FILE, lstm-tui FILE SCENARIO" in mistake
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -101,6 +107,7 @@ extra: 2
         ("target: /etc/passwd", "target: absolute path"),
         ("target: 'C:\\x.npy'", "target: absolute path"),
         (f"target: {'x' * 3000}", "target: cannot be a file's name"),
+        ("model_sha256: ABC", "model_sha256: is no SHA-256; 64 hexadecimal digits"),
         ("name: 3", "name: text is wanted, got the number 3"),
         ("name: [a]", "name: text is wanted, got a list of 1"),
         ("description: {a: b}", "description: text is wanted, got a mapping"),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from lstm_tui.scenario.json_schema import scenario_json_schema
 from lstm_tui.scenario.mistakes import known_keys
-from lstm_tui.scenario.schema import Action, Call, Expect, Rescale, ScenarioFile, scenario_json_schema
+from lstm_tui.scenario.schema import Action, Call, Expect, Rescale, ScenarioFile
 from lstm_tui.scenario.words import Source
 
 

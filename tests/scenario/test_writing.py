@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from lstm_tui.errors import ScenarioError
 from lstm_tui.scenario import writing
 from lstm_tui.scenario import yaml_text as yaml_text_module
+from lstm_tui.scenario.json_schema import scenario_json_schema
 from lstm_tui.scenario.loading import load_scenario
 from lstm_tui.scenario.reading import parse_scenario, read_scenario
 from lstm_tui.scenario.scenario import Scenario
-from lstm_tui.scenario.schema import Action, Reset, Reshape, StatesFile, scenario_json_schema
+from lstm_tui.scenario.schema import Action, Reset, Reshape, StatesFile
 from lstm_tui.scenario.writing import comments_that_would_go, write_scenario
 from lstm_tui.scenario.yaml_text import compose
 from lstm_tui.scenario.yaml_writing import yaml_text
