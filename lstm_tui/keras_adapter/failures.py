@@ -116,7 +116,10 @@ def keras_words(error: BaseException) -> str:
     """What an exception of Keras says, without colours and without the lines of the caller's own stack.
 
     TensorFlow puts the stack before the line that tells what is wrong; a deep one pushes that out of sight.
+    `predict` without a batch to predict trips over a variable of its own (Keras 3.15).
     """
+    if isinstance(error, UnboundLocalError) and "batch_outputs" in str(error):
+        return "predict() had no batch to predict"
     words = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     words = re.sub(r'^ *File "[^\n]*\n\n?', "", words, flags=re.MULTILINE)
     return words.strip() or type(error).__name__

@@ -94,6 +94,13 @@ def test_keras_colours_are_taken_out():
     assert keras_words(ValueError("")) == "ValueError"
 
 
+def test_an_empty_batch_is_told_in_words():
+    model = keras.Sequential([keras.Input((4, 2)), layers.LSTM(2)])
+    with pytest.raises(UnboundLocalError) as raised:
+        model.predict(np.zeros((0, 4, 2)), verbose=0)
+    assert keras_words(raised.value) == "predict() had no batch to predict"
+
+
 def test_threads_that_watch_together_leave_the_class_as_it_was():
     watch, called = watch_of(layers.LSTM(2)), keras.layers.Layer.__call__
     both_in, first_out = threading.Barrier(2), threading.Event()

@@ -30,11 +30,15 @@ _OTHERWISE = Fix(
     "to.",
     code="model.predict(x, batch_size=model.input_shape[0])",
 )
+_NOTHING = Fix("Pass at least one sample; see what empties the array before the call.", code="assert len(x)")
 
 
 def _find(case: Case) -> Iterator[Finding]:
     refusal = refusal_of("batch-size", case) or _wrong_batches(case)
     if refusal is None:
+        return
+    if any(array.ndim and not len(array) for array in refusal.inputs.values()):
+        yield refused_finding(case, refusal, _NOTHING)
         return
     bound = case.facts.stateful_batch
     rows = {len(array) for array in refusal.inputs.values() if array.ndim}
