@@ -64,6 +64,8 @@ def begin(session: Session) -> tuple[Session, tuple[Effect, ...]]:
     checkup, key = shown_checkup(session), checkup_key(session)
     if not session.model.from_keras:
         return session, (Announce("the checks need Keras: the model is still being loaded"),)
+    if session.long is not None:
+        return session, (Announce(session.long.beyond, "warning"),)
     if checkup is not None and checkup.running:
         return session, (Announce("the checks are running"),)
     if checkup is not None and not checkup.stopped:

@@ -71,6 +71,11 @@ class LongRecording:
         )
 
     @property
+    def beyond(self) -> str:
+        """What is said of a question that would need all steps in memory."""
+        return f"all {self.plan.timesteps:,} steps at once exceed recording_memory_mb: S takes a part of them"
+
+    @property
     def is_whole(self) -> bool:
         """Whether the last step has been recorded."""
         return self.recorded >= self.plan.timesteps

@@ -13,6 +13,8 @@ from lstm_tui.session.state import Session
 
 def shown_shapes(session: Session) -> ShapeExploration | str | None:
     """What is known of the present plan: shapes, why there are none, or nothing yet."""
+    if session.long is not None:
+        return f"Nothing is tried here: {session.long.beyond}."
     return session.inquiry.shapes.get(session.inquiry.plan)
 
 
@@ -27,7 +29,7 @@ def chosen_row(session: Session) -> tuple[LayerOptions, int] | None:
 def ask_if_unknown(session: Session) -> tuple[Effect, ...]:
     """Shapes are explored only for who looks at them."""
     known = session.inquiry.plan in session.inquiry.shapes
-    if session.cursor.lens != "shapes" or known or not session.model.from_keras:
+    if session.cursor.lens != "shapes" or known or not session.model.from_keras or session.long is not None:
         return ()
     inputs = session.plan.run.inputs if session.plan is not None else {}
     return (StartShapes(session.inquiry.plan, inputs, alterations(session)),)

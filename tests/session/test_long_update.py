@@ -16,6 +16,7 @@ from lstm_tui.recurrent.window import Window
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain
 from lstm_tui.session.long_recording import MARGIN
+from lstm_tui.session.shape_choice import shown_shapes
 from lstm_tui.session.state import Refusal, Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import (
@@ -148,6 +149,21 @@ def test_to_stop_is_not_to_ask_again(engine: Engine, session: Session) -> None:
     assert session.long is not None and session.long.is_whole
     _, effects = update(session, c.ToggleRecording())
     assert isinstance(effects[0], c.Announce), "there is nothing to stop"
+
+
+def test_questions_that_need_all_steps_at_once_are_refused_with_the_way_out(
+    engine: Engine, session: Session
+) -> None:
+    session = engine.answer(session)
+    session = replace(session, model=replace(session.model, from_keras=True))
+    asked = len(engine.asked)
+    _, effects = update(session, c.RunChecks())
+    (said,) = effects
+    assert isinstance(said, c.Announce)
+    assert "S takes a part" in said.text
+    session = engine.does(session, c.ChooseLens("shapes"))
+    assert len(engine.asked) == asked
+    assert "S takes a part" in str(shown_shapes(session))
 
 
 def test_what_is_refused_can_be_asked_again(engine: Engine, session: Session) -> None:
