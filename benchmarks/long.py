@@ -92,8 +92,8 @@ class _Bench:
 
     def does(self, command: Any) -> None:
         """A command; what it asks for waits."""
+        from lstm_tui.session.effects import OpenLongCall, StartStretch
         from lstm_tui.session.update import update
-        from lstm_tui.session.wishes import OpenLongCall, StartStretch
 
         self.session, effects = update(self.session, command)
         for effect in effects:
@@ -106,7 +106,7 @@ class _Bench:
         """Answer what comes first; False where nothing waits."""
         from lstm_tui.engine.protocol import OpenLong, RecordStretch
         from lstm_tui.session.commands import LongOpened, StretchArrived
-        from lstm_tui.session.wishes import OpenLongCall
+        from lstm_tui.session.effects import OpenLongCall
 
         wish, self._in_view = self._in_view, None
         if wish is None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
+from lstm_tui.recurrent.calls import Inputs, Run
 from lstm_tui.recurrent.fetching import Fetched
-from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import LongCall, Stretch
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
-from lstm_tui.session.wishes import LongWish
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -337,55 +334,3 @@ Inquire = (
 )  # fmt: skip
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
 Command = Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire
-
-
-@dataclass(frozen=True, eq=False)
-class StartRun:
-    """Ask the engine for this plan."""
-
-    plan: RunPlan
-
-
-@dataclass(frozen=True)
-class Announce:
-    """Tell the user; `text` is one to a few lines."""
-
-    text: str
-    severity: Literal["information", "warning", "error"] = "information"
-
-
-@dataclass(frozen=True, eq=False)
-class StartGradients:
-    """Ask the engine for these gradients; the answer belongs to this key."""
-
-    key: str
-    plan: GradientPlan
-
-
-@dataclass(frozen=True, eq=False)
-class StartDiagnosis:
-    """Ask the engine for all checks on this subject."""
-
-    key: str
-    subject: Subject
-
-
-@dataclass(frozen=True, eq=False)
-class StartShapes:
-    """Ask the engine what the recurrent layers would give under other settings."""
-
-    key: str
-    inputs: Inputs
-    alterations: tuple[Alteration, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class StartVariance:
-    """Ask the engine to make the call that this plan records again and again."""
-
-    key: str
-    plan: RunPlan
-
-
-AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis
-Effect = StartRun | AsideWish | LongWish | Announce

@@ -13,15 +13,9 @@ from lstm_tui.recurrent.calls import Alteration, Predict, RunPlan, StateReset, f
 from lstm_tui.recurrent.recording import Recording
 from lstm_tui.scenario.actions import OnInput
 from lstm_tui.scenario.plan import recordable_calls
-from lstm_tui.session.commands import (
-    Announce,
-    DiagnosisArrived,
-    Effect,
-    FindingArrived,
-    MakeEdits,
-    StartDiagnosis,
-)
+from lstm_tui.session.commands import DiagnosisArrived, FindingArrived, MakeEdits
 from lstm_tui.session.edits import Edit, Plan, ReplaceCalls
+from lstm_tui.session.effects import Announce, Effect, StartDiagnosis
 from lstm_tui.session.inquiry import Checkup
 from lstm_tui.session.state import Cursor, Session
 

@@ -14,10 +14,9 @@ from lstm_tui.arrays.sizes import in_words
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.recording import Array, LayerOutput
 from lstm_tui.recurrent.window import Window
-from lstm_tui.session.commands import Effect
+from lstm_tui.session.effects import Effect, StartFetch
 from lstm_tui.session.state import OutputKey, Session
 from lstm_tui.session.view import is_there, shown_recording
-from lstm_tui.session.wishes import StartFetch
 
 #: How many fetched outputs are kept, and which share of the memory for recordings one may take.
 _KEPT, _SHARE = 6, 4

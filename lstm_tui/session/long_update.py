@@ -13,11 +13,11 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import CALL_NAMES, CallOutcome, Run
 from lstm_tui.recurrent.stretches import LongCall
 from lstm_tui.session import commands as c
-from lstm_tui.session.commands import AboutLong, Announce, Effect, StartRun
+from lstm_tui.session.commands import AboutLong
+from lstm_tui.session.effects import Announce, Effect, OpenLongCall, StartRun, StartStretch
 from lstm_tui.session.keeping import Keeping
 from lstm_tui.session.long_recording import LongRecording
 from lstm_tui.session.state import Session
-from lstm_tui.session.wishes import OpenLongCall, StartStretch
 
 Result = tuple[Session, tuple[Effect, ...]]
 

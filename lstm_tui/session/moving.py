@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from lstm_tui.recurrent.window import zooms
 from lstm_tui.session import commands as c
-from lstm_tui.session.commands import Announce, Command, Effect
+from lstm_tui.session.commands import Command
+from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.state import Cursor, Session
 from lstm_tui.session.view import finest_zoom, shown_recording, shown_trace, timesteps
 

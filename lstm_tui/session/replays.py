@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.window import Window
-from lstm_tui.session.commands import Announce, Effect, ReplayArrived, ReplayHere
+from lstm_tui.session.commands import ReplayArrived, ReplayHere
+from lstm_tui.session.effects import Announce, Effect, StartReplay
 from lstm_tui.session.state import KEPT_REPLAYS, ReplayKey, Session
 from lstm_tui.session.view import is_there, output_view
-from lstm_tui.session.wishes import StartReplay
 
 Result = tuple[Session, tuple[Effect, ...]]
 

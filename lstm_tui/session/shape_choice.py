@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.shape_options import LayerOptions, ShapeExploration
-from lstm_tui.session.commands import Announce, Effect, MakeEdits, StartShapes
+from lstm_tui.session.commands import MakeEdits
 from lstm_tui.session.diagnosing import alterations, recorded_at
+from lstm_tui.session.effects import Announce, Effect, StartShapes
 from lstm_tui.session.state import Session
 
 

@@ -17,17 +17,9 @@ from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
 from lstm_tui.session import diagnosing, shape_choice, variance
-from lstm_tui.session.commands import (
-    Announce,
-    Change,
-    Command,
-    Effect,
-    FromEngine,
-    Inquire,
-    StartGradients,
-    StartRun,
-)
+from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.edits import History, Material, Plan, fold
+from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
 from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
 from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lstm_tui.checks.states.variance import VarianceTest
-from lstm_tui.session.commands import Effect, StartVariance
+from lstm_tui.session.effects import Effect, StartVariance
 from lstm_tui.session.state import Session
 
 

@@ -21,23 +21,22 @@ from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file import not_lifted, what_there_is
 from lstm_tui.plain_text import one_line
-from lstm_tui.session.commands import (
+from lstm_tui.session.commands import AskAgain, Command, ModelRefused, Saved, StretchArrived
+from lstm_tui.session.effects import (
     Announce,
-    AskAgain,
-    Command,
     Effect,
-    ModelRefused,
-    Saved,
+    OpenLongCall,
     StartDiagnosis,
+    StartFetch,
     StartGradients,
+    StartReplay,
     StartRun,
     StartShapes,
+    StartStretch,
     StartVariance,
-    StretchArrived,
 )
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
-from lstm_tui.session.wishes import OpenLongCall, StartFetch, StartReplay, StartStretch
 from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
 from lstm_tui.tui.ascii_driver import ascii_driver

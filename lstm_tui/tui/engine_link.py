@@ -39,17 +39,9 @@ from lstm_tui.engine.protocol import (
 )
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
-from lstm_tui.session.commands import (
-    AsideWish,
-    Command,
-    EngineSaid,
-    ModelLoaded,
-    ModelRefused,
-    RunArrived,
-    RunRefused,
-)
+from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded, ModelRefused, RunArrived, RunRefused
+from lstm_tui.session.effects import AsideWish, LongWish, OpenLongCall
 from lstm_tui.session.state import EngineStage, EngineState, Refusal
-from lstm_tui.session.wishes import LongWish, OpenLongCall
 from lstm_tui.tui.side_requests import SideRequests
 from lstm_tui.tui.wishes import Wishes
 

@@ -14,8 +14,8 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
-from lstm_tui.session.commands import Effect
 from lstm_tui.session.edits import History, Material
+from lstm_tui.session.effects import Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session

@@ -20,18 +20,14 @@ from lstm_tui.engine.protocol import (
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session.commands import (
-    AsideWish,
     Command,
     DiagnosisArrived,
     FindingArrived,
     GradientsArrived,
     ShapesArrived,
-    StartDiagnosis,
-    StartGradients,
-    StartShapes,
-    StartVariance,
     VarianceArrived,
 )
+from lstm_tui.session.effects import AsideWish, StartDiagnosis, StartGradients, StartShapes, StartVariance
 
 _ORDER: tuple[type[AsideWish], ...] = (StartGradients, StartShapes, StartVariance, StartDiagnosis)
 

@@ -28,8 +28,8 @@ from lstm_tui.session.commands import (
     StretchArrived,
     StretchRefused,
 )
+from lstm_tui.session.effects import LongWish, OpenLongCall, StartFetch, StartReplay, StartStretch
 from lstm_tui.session.state import Refusal
-from lstm_tui.session.wishes import LongWish, OpenLongCall, StartFetch, StartReplay, StartStretch
 
 WishedRequest = OpenLong | RecordStretch | ReplayPrefix | FetchOutput
 

@@ -13,9 +13,9 @@ from lstm_tui.recurrent.stretches import LongCall, LongLayer, LongPlan, Stretch,
 from lstm_tui.recurrent.window import Window, chunks
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material
+from lstm_tui.session.effects import Announce, Effect, OpenLongCall, StartGradients, StartStretch
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
-from lstm_tui.session.wishes import OpenLongCall, StartStretch
 from tests.session.hand_made import gold
 
 STEPS = 6000
@@ -83,13 +83,13 @@ class Engine:
 
     def __init__(self, known: LongCall | None = None) -> None:
         self.known = known or call()
-        self.asked: list[c.Effect] = []
-        self.waiting: list[c.Effect] = []
+        self.asked: list[Effect] = []
+        self.waiting: list[Effect] = []
 
-    def take(self, effects: tuple[c.Effect, ...]) -> None:
+    def take(self, effects: tuple[Effect, ...]) -> None:
         """Effects of an update; of steps in view only the latest wish counts."""
         for effect in effects:
-            if isinstance(effect, c.Announce):
+            if isinstance(effect, Announce):
                 continue
             in_view = isinstance(effect, StartStretch) and effect.keep == "steps"
             if in_view:
@@ -98,7 +98,7 @@ class Engine:
                     if not (isinstance(each, StartStretch) and each.keep == "steps")
                 ]  # fmt: skip
             self.asked.append(effect)
-            if isinstance(effect, c.StartGradients):
+            if isinstance(effect, StartGradients):
                 continue
             self.waiting.insert(0, effect) if in_view else self.waiting.append(effect)
 

@@ -23,6 +23,7 @@ from lstm_tui.session.diagnosing import (
     tried_finding,
 )
 from lstm_tui.session.edits import Material, PredictAgain, ReplaceCalls
+from lstm_tui.session.effects import Announce, StartDiagnosis, StartRun
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from tests.session.hand_made import arrived, gold
@@ -58,7 +59,7 @@ def test_the_checks_are_asked_for_with_all_that_is_known(x: Array) -> None:
     )
     session = arrived(open_session(gold(), material)[0])
     session, (effect,) = update(session, c.RunChecks())
-    assert isinstance(effect, c.StartDiagnosis)
+    assert isinstance(effect, StartDiagnosis)
     assert effect.key == checkup_key(session)
     assert effect.subject.expected_shape == (1, 1)
     assert effect.subject.calls_given
@@ -73,14 +74,14 @@ def test_one_predict_is_no_history_and_a_second_one_is(session: Session) -> None
 
 def test_without_an_input_the_model_alone_is_checked() -> None:
     _, effects = update(open_session(gold())[0], c.RunChecks())
-    assert isinstance(effects[0], c.StartDiagnosis)
+    assert isinstance(effects[0], StartDiagnosis)
     assert not effects[0].subject.plan.calls
 
 
 def test_a_model_that_is_not_loaded_cannot_be_checked(x: Array) -> None:
     session = open_session(gold(from_keras=False), Material(inputs={"x": x}))[0]
     same, (effect,) = update(session, c.RunChecks())
-    assert isinstance(effect, c.Announce)
+    assert isinstance(effect, Announce)
     assert same is session
 
 
@@ -106,12 +107,12 @@ def test_the_chosen_finding_stays_chosen_while_others_come(session: Session) -> 
 
 def test_running_or_answered_checks_are_not_begun_again(session: Session) -> None:
     running = after(session, c.RunChecks())
-    assert [type(each) for each in update(running, c.RunChecks())[1]] == [c.Announce]
+    assert [type(each) for each in update(running, c.RunChecks())[1]] == [Announce]
     done = checked(session, SCALE)
     assert "1 finding" in update(done, c.RunChecks())[1][0].text  # type: ignore[union-attr]
     stopped = after(running, c.DiagnosisArrived(checkup_key(running), "stopped"))
     assert shown_checkup(stopped).stopped == "stopped"  # type: ignore[union-attr]
-    assert isinstance(update(stopped, c.RunChecks())[1][0], c.StartDiagnosis)
+    assert isinstance(update(stopped, c.RunChecks())[1][0], StartDiagnosis)
 
 
 def test_walking_through_findings_goes_where_they_show(session: Session) -> None:
@@ -132,7 +133,7 @@ def test_a_finding_shows_in_its_call_and_its_sample(session_of_two: Session) -> 
     assert session.plan is not None
     assert session.plan.run.record == 0
     assert (session.cursor.sample, session.cursor.series) == (1, "c")
-    assert isinstance(effects[0], c.StartRun)
+    assert isinstance(effects[0], StartRun)
     assert chosen_finding(session) is there
 
 
@@ -150,7 +151,7 @@ def test_nothing_found_is_said(session: Session) -> None:
 def test_a_fix_is_an_edit_and_undo_brings_the_findings_back(session: Session) -> None:
     session = after(checked(session, CARRYOVER), c.MoveFinding(1))
     tried, effects = update(session, c.TryFix())
-    assert isinstance(effects[0], c.StartRun)
+    assert isinstance(effects[0], StartRun)
     assert tried.plan is not None
     assert [type(call) for call in tried.plan.run.calls] == [ResetStates, Predict]
     assert shown_checkup(tried) is None
@@ -165,7 +166,7 @@ def test_a_fix_is_an_edit_and_undo_brings_the_findings_back(session: Session) ->
 
 def test_a_fix_for_ones_own_code_is_told(session: Session) -> None:
     same, (effect,) = update(checked(session, NAN), c.TryFix())
-    assert isinstance(effect, c.Announce)
+    assert isinstance(effect, Announce)
     assert "Fill it." in effect.text
     assert not same.history.done
 

@@ -11,10 +11,10 @@ from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.recording import LayerOutput
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material
+from lstm_tui.session.effects import Effect, StartFetch
 from lstm_tui.session.layer_outputs import chosen_output, values_of
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
-from lstm_tui.session.wishes import StartFetch
 from tests.session.hand_made import gold, run_of
 from tests.session.long_made import Engine, call, opened
 
@@ -34,7 +34,7 @@ def session() -> Session:
     return update(begun, c.RunArrived(replace(run, recording=recording)))[0]
 
 
-def looking(session: Session) -> tuple[Session, tuple[c.Effect, ...]]:
+def looking(session: Session) -> tuple[Session, tuple[Effect, ...]]:
     return update(session, c.ChooseLens("outputs"))
 
 

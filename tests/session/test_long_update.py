@@ -15,6 +15,7 @@ from lstm_tui.recurrent.cells import GRU, LSTM
 from lstm_tui.recurrent.window import Window
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain
+from lstm_tui.session.effects import Announce, OpenLongCall, StartGradients, StartRun, StartStretch
 from lstm_tui.session.long_recording import MARGIN
 from lstm_tui.session.shape_choice import shown_shapes
 from lstm_tui.session.state import Refusal, Session
@@ -28,7 +29,6 @@ from lstm_tui.session.view import (
     timesteps,
     why_not_there,
 )
-from lstm_tui.session.wishes import OpenLongCall, StartStretch
 from tests.session import hand_made
 from tests.session.hand_made import arrived, gold
 from tests.session.long_made import MEMORY, STEPS, Engine, call, opened, series, stretch
@@ -148,7 +148,7 @@ def test_to_stop_is_not_to_ask_again(engine: Engine, session: Session) -> None:
     session = engine.answer_all(engine.does(session, c.ToggleRecording()))
     assert session.long is not None and session.long.is_whole
     _, effects = update(session, c.ToggleRecording())
-    assert isinstance(effects[0], c.Announce), "there is nothing to stop"
+    assert isinstance(effects[0], Announce), "there is nothing to stop"
 
 
 def test_questions_that_need_all_steps_at_once_are_refused_with_the_way_out(
@@ -159,7 +159,7 @@ def test_questions_that_need_all_steps_at_once_are_refused_with_the_way_out(
     asked = len(engine.asked)
     _, effects = update(session, c.RunChecks())
     (said,) = effects
-    assert isinstance(said, c.Announce)
+    assert isinstance(said, Announce)
     assert "S takes a part" in said.text
     session = engine.does(session, c.ChooseLens("shapes"))
     assert len(engine.asked) == asked
@@ -195,7 +195,7 @@ def test_a_new_plan_drops_the_old_recording(engine: Engine, session: Session) ->
     assert isinstance(late, StartStretch)
     short = engine.does(session, c.MakeEdits((Keep(100),)))
     assert short.long is None
-    assert isinstance(engine.asked[-1], c.StartRun)
+    assert isinstance(engine.asked[-1], StartRun)
     after = engine.does(short, c.StretchArrived(late.key, stretch(late.plan, late)))
     assert after.long is None
     back = engine.does(arrived(short), c.Undo())
@@ -228,7 +228,7 @@ def test_of_a_batch_that_cannot_be_cut_one_sample_is_kept() -> None:
     if session.keeping.what == "stretches":
         session = engine.does(session, c.LongOpened(session.key, engine.known))
     asked = engine.asked[-1]
-    assert isinstance(asked, c.StartRun)
+    assert isinstance(asked, StartRun)
     assert asked.plan.sample == 0
 
 
@@ -335,16 +335,16 @@ def test_whatever_happens_the_whole_is_recorded_once_it_may_go_on(doings: list[c
 def test_gradients_are_of_the_last_steps_once_nothing_more_comes(engine: Engine, session: Session) -> None:
     session = engine.answer(engine.answer(session))
     session = engine.does(session, c.ChooseLens("gradients"))
-    assert not any(isinstance(each, c.StartGradients) for each in engine.asked), "it grows still"
+    assert not any(isinstance(each, StartGradients) for each in engine.asked), "it grows still"
     session = engine.does(session, c.ToggleRecording())
     asked = engine.asked[-1]
-    assert isinstance(asked, c.StartGradients)
+    assert isinstance(asked, StartGradients)
     assert session.long is not None
     assert asked.plan.start + asked.plan.inputs["x"].shape[1] == session.long.recorded
     session = engine.answer_all(engine.does(session, c.ToggleRecording()))
     assert session.long is not None and session.long.is_whole
     asked = engine.asked[-1]
-    assert isinstance(asked, c.StartGradients)
+    assert isinstance(asked, StartGradients)
     assert asked.plan.start > 0
     assert asked.plan.border is not None
     assert asked.plan.start + asked.plan.inputs["x"].shape[1] == STEPS
@@ -356,9 +356,9 @@ def test_of_a_batch_the_chosen_sample_alone_has_gradients() -> None:
     session, effects = open_session(facts, Material(inputs={"x": x}), memory=MEMORY)
     assert session.keeping is not None and session.keeping.what == "sample"
     (asked,) = effects
-    assert isinstance(asked, c.StartRun) and asked.plan.sample == 0
+    assert isinstance(asked, StartRun) and asked.plan.sample == 0
     session = arrived(session)
     _, effects = update(session, c.ChooseLens("gradients"))
     (wanted,) = effects
-    assert isinstance(wanted, c.StartGradients)
+    assert isinstance(wanted, StartGradients)
     assert wanted.plan.inputs["x"].shape == (1, 2000, 2)

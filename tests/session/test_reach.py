@@ -14,6 +14,7 @@ from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain
+from lstm_tui.session.effects import StartGradients
 from lstm_tui.session.reach import gradients_key, shown_gradients
 from lstm_tui.session.state import Reach, Session
 from lstm_tui.session.targets import target_of_call
@@ -23,7 +24,7 @@ from tests.session.hand_made import arrived
 
 def asked(session: Session, command: c.Command) -> tuple[Session, list[GradientPlan]]:
     session, effects = update(session, command)
-    return session, [effect.plan for effect in effects if isinstance(effect, c.StartGradients)]
+    return session, [effect.plan for effect in effects if isinstance(effect, StartGradients)]
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_another_target_is_another_question(with_target: Session, x: Array) -> N
     error = told(asked(with_target, c.SwitchGoal())[0], "error")
     other, effects = update(error, c.OpenInputs({"x": x}, "the same", np.array([[9.0]])))
     assert other.key == error.key
-    assert [type(effect) for effect in effects] == [c.StartGradients]
+    assert [type(effect) for effect in effects] == [StartGradients]
     assert shown_gradients(other) is None
 
 

@@ -10,10 +10,10 @@ import pytest
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain
+from lstm_tui.session.effects import Announce, StartReplay
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import output_view
-from lstm_tui.session.wishes import StartReplay
 from tests.session.hand_made import arrived, gold, run_of
 from tests.session.long_made import STEPS, Engine, call, opened
 
@@ -66,25 +66,25 @@ def test_what_came_out_is_shown_at_its_step_alone(session: Session) -> None:
 def test_a_step_is_replayed_once(session: Session) -> None:
     session = with_answer(session, 4, 0.4)
     _, (effect,) = update(session, c.ReplayHere())
-    assert isinstance(effect, c.Announce) and "already" in effect.text
+    assert isinstance(effect, Announce) and "already" in effect.text
 
 
 def test_where_every_step_has_its_prediction_there_is_nothing_to_replay() -> None:
     x = np.zeros((1, 10, 2), np.float32)
     _, (effect,) = update(arrived(open_session(gold(), Material(inputs={"x": x}))[0]), c.ReplayHere())
-    assert isinstance(effect, c.Announce) and "had the sequence ended here" in effect.text
+    assert isinstance(effect, Announce) and "had the sequence ended here" in effect.text
 
 
 def test_before_there_is_a_run_nothing_is_asked() -> None:
     x = np.zeros((1, 10, 2), np.float32)
     _, (effect,) = update(open_session(gold(), Material(inputs={"x": x}))[0], c.ReplayHere())
-    assert isinstance(effect, c.Announce)
+    assert isinstance(effect, Announce)
 
 
 def test_a_refusal_is_told_and_may_be_asked_again(session: Session) -> None:
     wish = asked(session)
     session, (effect,) = update(session, c.ReplayArrived(wish.key, "the model does not run on 1 steps"))
-    assert isinstance(effect, c.Announce) and effect.severity == "warning"
+    assert isinstance(effect, Announce) and effect.severity == "warning"
     assert asked(session).plan.steps == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 from lstm_tui.recurrent.calls import Alteration
 from lstm_tui.recurrent.shape_options import LayerOptions, ShapeExploration, ShapeOption
 from lstm_tui.session import commands as c
+from lstm_tui.session.effects import StartRun, StartShapes
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from tests.session.hand_made import gold
@@ -31,7 +32,7 @@ def after(session: Session, *commands: c.Command) -> Session:
 @pytest.fixture
 def looking(session: Session) -> Session:
     session, (effect,) = update(session, c.ChooseLens("shapes"))
-    assert isinstance(effect, c.StartShapes)
+    assert isinstance(effect, StartShapes)
     return after(session, c.ShapesArrived(effect.key, SHAPES))
 
 
@@ -41,18 +42,18 @@ def test_shapes_are_asked_for_once(looking: Session) -> None:
 
 def test_without_an_input_the_free_axes_are_asked_for() -> None:
     session, (effect,) = update(open_session(gold())[0], c.ChooseLens("shapes"))
-    assert isinstance(effect, c.StartShapes)
+    assert isinstance(effect, StartShapes)
     assert not effect.inputs
     change = Alteration("lstm_1", (("return_sequences", False),))
     session, (effect,) = update(session, c.MakeEdits((change,)))
-    assert isinstance(effect, c.StartShapes)
+    assert isinstance(effect, StartShapes)
     assert effect.alterations == (change,)
 
 
 def test_a_model_that_is_not_loaded_is_asked_later() -> None:
     session, effects = update(open_session(gold(from_keras=False))[0], c.ChooseLens("shapes"))
     assert effects == ()
-    assert isinstance(update(session, c.ModelLoaded(gold()))[1][-1], c.StartShapes)
+    assert isinstance(update(session, c.ModelLoaded(gold()))[1][-1], StartShapes)
 
 
 def test_the_cursor_begins_on_what_is_there_and_walks_over_all_layers(looking: Session) -> None:
@@ -71,7 +72,7 @@ def test_the_chosen_settings_become_an_edit_and_the_shapes_are_asked_anew(lookin
     assert session.history.done == (
         Alteration("lstm_1", (("return_sequences", False), ("return_state", False))),
     )
-    assert [type(effect) for effect in effects] == [c.StartRun, c.StartShapes]
+    assert [type(effect) for effect in effects] == [StartRun, StartShapes]
     assert after(session, c.Undo()).inquiry.plan == looking.inquiry.plan
 
 
@@ -88,7 +89,7 @@ def test_why_there_are_no_shapes_is_kept_and_asked_again_of_a_new_engine(session
     session = after(session, c.ChooseLens("shapes"))
     session = after(session, c.ShapesArrived(session.inquiry.plan, "does not go through"))
     assert after(session, c.MoveLayer(1)).cursor == session.cursor
-    assert isinstance(update(session, c.AskAgain())[1][-1], c.StartShapes)
+    assert isinstance(update(session, c.AskAgain())[1][-1], StartShapes)
 
 
 def test_states_lens_moves_layers_as_ever(session: Session) -> None:

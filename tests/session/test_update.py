@@ -16,6 +16,7 @@ from lstm_tui.recurrent.calls import Predict, ResetStates, StateReset
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material, PredictAgain, ResetBeforeEachCall
+from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
 from lstm_tui.session.state import KEPT_RUNS, EngineState, Refusal, Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.view import comparison, output_view, shown_trace, timesteps
@@ -38,7 +39,7 @@ def test_a_plan_is_asked_for_once_keras_knows_the_model(facts: ModelFacts, x: Ar
     session, effects = open_session(replace(facts, from_keras=False), Material(inputs={"x": x}))
     assert effects == ()
     session, effects = update(session, c.ModelLoaded(facts))
-    assert [type(effect) for effect in effects] == [c.StartRun]
+    assert [type(effect) for effect in effects] == [StartRun]
     assert effects[0].plan.key == session.key  # type: ignore[union-attr]
 
 
@@ -81,7 +82,7 @@ def test_from_the_most_active_units_to_the_first(session: Session) -> None:
 def test_an_edit_asks_for_a_new_run_and_undo_finds_the_old_one(session: Session) -> None:
     before = session.key
     edited, effects = update(session, c.MakeEdits((Pad(20),)))
-    assert isinstance(effects[0], c.StartRun)
+    assert isinstance(effects[0], StartRun)
     assert effects[0].plan.inputs["x"].shape == (1, 20, 2)
     undone, effects = update(arrived(edited), c.Undo())
     assert effects == ()
@@ -95,7 +96,7 @@ def test_an_edit_asks_for_a_new_run_and_undo_finds_the_old_one(session: Session)
 def test_an_edit_that_does_not_fit_changes_nothing_and_says_why(session: Session) -> None:
     same, effects = update(session, c.MakeEdits((Select((7,)),)))
     assert same is session
-    assert isinstance(effects[0], c.Announce)
+    assert isinstance(effects[0], Announce)
     assert effects[0].severity == "error"
     assert "7" in effects[0].text
 
@@ -128,7 +129,7 @@ def test_a_reset_before_each_call_stands_before_each_call(session: Session) -> N
 def test_another_call_is_another_recording_of_the_same_plan(session: Session) -> None:
     twice = arrived(after(session, c.MakeEdits((PredictAgain(),))))
     first, effects = update(twice, c.MoveCall(-1))
-    assert isinstance(effects[0], c.StartRun)
+    assert isinstance(effects[0], StartRun)
     assert effects[0].plan.record == 0
     assert first.key != twice.key
     assert after(arrived(first), c.MoveCall(1)).run is twice.run
@@ -188,7 +189,7 @@ def test_opening_another_input_keeps_the_edits(session: Session) -> None:
 def test_an_input_that_breaks_an_edit_is_not_taken(session: Session) -> None:
     edited = after(session, c.MakeEdits((AddAxis(0),)), c.MakeEdits((Select((1,)),)))
     same, effects = update(edited, c.OpenInputs({"x": np.zeros((1, 4, 1), np.float32)}, "narrow"))
-    assert isinstance(effects[0], c.Announce)
+    assert isinstance(effects[0], Announce)
     assert same.material is edited.material
 
 
@@ -212,7 +213,7 @@ def test_wherever_one_goes_there_is_something_under_the_cursor(
     session = session_of_two
     for move in moves:
         session, effects = update(session, move)
-        if any(isinstance(effect, c.StartRun) for effect in effects):
+        if any(isinstance(effect, StartRun) for effect in effects):
             session = arrived(session)
         trace = shown_trace(session)
         assert trace is not None
@@ -230,15 +231,15 @@ def test_a_lens_is_put_on_and_taken_off(session: Session) -> None:
 
 def test_gradients_are_asked_for_only_by_who_looks_at_them(session: Session) -> None:
     looking, effects = update(session, c.ChooseLens("gradients"))
-    assert [type(effect) for effect in effects] == [c.StartGradients]
+    assert [type(effect) for effect in effects] == [StartGradients]
     told = after(looking, c.GradientsArrived(looking.key, "no"))
     again, effects = update(after(told, c.ChooseLens("gradients")), c.ChooseLens("gradients"))
     assert effects == (), "what is known is not asked again"
     edited = arrived_with_effects(after(again, c.MakeEdits((Pad(20),))))
-    assert [type(effect) for effect in edited] == [c.StartGradients]
+    assert [type(effect) for effect in edited] == [StartGradients]
 
 
-def arrived_with_effects(session: Session) -> tuple[c.Effect, ...]:
+def arrived_with_effects(session: Session) -> tuple[Effect, ...]:
     assert session.plan is not None
     return update(session, c.RunArrived(run_of(session.plan.run)))[1]
 

@@ -31,6 +31,7 @@ from lstm_tui.recurrent.calls import RunPlan
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session import commands as c
+from lstm_tui.session.effects import StartDiagnosis, StartGradients, StartShapes, StartVariance
 from lstm_tui.session.state import Refusal
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from tests.session.hand_made import gold, run_of
@@ -140,7 +141,7 @@ def test_a_plan_is_tried_twice(told: Told, plan: RunPlan) -> None:
 
 def test_gradients_are_tried_twice(told: Told) -> None:
     told.loaded()
-    told.link.aside(c.StartGradients("key", GradientPlan({})))
+    told.link.aside(StartGradients("key", GradientPlan({})))
     assert not dies(told)
     told.loaded()
     (said,) = dies(told)
@@ -153,9 +154,9 @@ def test_gradients_are_tried_twice(told: Told) -> None:
 def test_gradients_belong_to_what_was_asked_and_not_to_what_is_looked_at_now(told: Told) -> None:
     told.loaded()
     first, second = (Gradients(name, np.zeros(1), {}, {}, {}) for name in ("first", "second"))
-    told.link.aside(c.StartGradients("one", GradientPlan({})))
-    told.link.aside(c.StartGradients("one", GradientPlan({})))
-    told.link.aside(c.StartGradients("two", GradientPlan({}, float64=True)))
+    told.link.aside(StartGradients("one", GradientPlan({})))
+    told.link.aside(StartGradients("one", GradientPlan({})))
+    told.link.aside(StartGradients("two", GradientPlan({}, float64=True)))
     (said, *_) = told.answers(first)
     assert isinstance(said, c.GradientsArrived)
     assert (said.key, said.gradients) == ("one", first)
@@ -168,8 +169,8 @@ def test_gradients_belong_to_what_was_asked_and_not_to_what_is_looked_at_now(tol
     ]
 
 
-def diagnosis(key: str = "question") -> c.StartDiagnosis:
-    return c.StartDiagnosis(key, Subject(RunPlan({})))
+def diagnosis(key: str = "question") -> StartDiagnosis:
+    return StartDiagnosis(key, Subject(RunPlan({})))
 
 
 FINDING = Finding("state-carryover", "error", "five calls differ")
@@ -232,8 +233,8 @@ def test_what_is_quick_is_asked_first(told: Told, plan: RunPlan) -> None:
     told.loaded()
     told.link.run(plan)
     told.link.aside(diagnosis())
-    told.link.aside(c.StartShapes("plan", {}, ()))
-    told.link.aside(c.StartGradients("key", GradientPlan({})))
+    told.link.aside(StartShapes("plan", {}, ()))
+    told.link.aside(StartGradients("key", GradientPlan({})))
     told.answers(run_of(plan))
     assert isinstance(told.engine.asked[-1], ComputeGradients)
     told.answers(Gradients("sum", np.zeros(1), {}, {}, {}))
@@ -245,7 +246,7 @@ def test_what_is_quick_is_asked_first(told: Told, plan: RunPlan) -> None:
 
 def test_a_call_is_repeated_for_who_looks(told: Told, plan: RunPlan) -> None:
     told.loaded()
-    told.link.aside(c.StartVariance("key", plan))
+    told.link.aside(StartVariance("key", plan))
     assert isinstance(told.engine.asked[-1], RepeatCall)
     test = VarianceTest(5, {}, {})
     (said,) = told.answers(test)
@@ -255,7 +256,7 @@ def test_a_call_is_repeated_for_who_looks(told: Told, plan: RunPlan) -> None:
 
 def test_shapes_that_cannot_be_had_say_why(told: Told) -> None:
     told.loaded()
-    told.link.aside(c.StartShapes("plan", {}, ()))
+    told.link.aside(StartShapes("plan", {}, ()))
     (said,) = told.happens(Refused(len(told.engine.asked), EngineError("does not go through")))
     assert said == c.ShapesArrived("plan", "does not go through")
 

@@ -17,6 +17,7 @@ from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExpl
 from lstm_tui.session import commands as c
 from lstm_tui.session.diagnosing import checkup_key
 from lstm_tui.session.edits import Material, PredictAgain
+from lstm_tui.session.effects import StartVariance
 from lstm_tui.session.state import EngineState, Session, Story
 from lstm_tui.session.update import open_session, update
 from lstm_tui.tui.app import Workbench
@@ -97,7 +98,7 @@ def explored() -> Session:
 def repeated() -> Session:
     """A carried state that a reset takes away."""
     session, (asked,) = update(recorded(), c.ChooseLens("variance"))
-    assert isinstance(asked, c.StartVariance)
+    assert isinstance(asked, StartVariance)
     values = np.array([[[0.2161]], [[0.2217]], [[0.2246]], [[0.2272]], [[0.2285]]], np.float32)
     test = VarianceTest(
         5,

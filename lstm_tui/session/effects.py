@@ -1,0 +1,110 @@
+"""What a Session asks for in return for a command: of the engine, each with its key, or of the user's eyes.
+
+Values only; the app sees to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lstm_tui.checks.case import Subject
+from lstm_tui.recurrent.calls import Alteration, Inputs, RunPlan
+from lstm_tui.recurrent.fetching import FetchPlan
+from lstm_tui.recurrent.gradients import GradientPlan
+from lstm_tui.recurrent.replays import ReplayPlan
+from lstm_tui.recurrent.stretches import Keep, LongPlan, StretchInputs
+from lstm_tui.session.state import OutputKey, ReplayKey
+
+
+@dataclass(frozen=True, eq=False)
+class StartRun:
+    """Ask the engine for this plan."""
+
+    plan: RunPlan
+
+
+@dataclass(frozen=True)
+class Announce:
+    """Tell the user; `text` is one to a few lines."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+
+
+@dataclass(frozen=True, eq=False)
+class StartGradients:
+    """Ask the engine for these gradients; the answer belongs to this key."""
+
+    key: str
+    plan: GradientPlan
+
+
+@dataclass(frozen=True, eq=False)
+class StartDiagnosis:
+    """Ask the engine for all checks on this subject."""
+
+    key: str
+    subject: Subject
+
+
+@dataclass(frozen=True, eq=False)
+class StartShapes:
+    """Ask the engine what the recurrent layers would give under other settings."""
+
+    key: str
+    inputs: Inputs
+    alterations: tuple[Alteration, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StartVariance:
+    """Ask the engine to make the call that this plan records again and again."""
+
+    key: str
+    plan: RunPlan
+
+
+@dataclass(frozen=True, eq=False)
+class OpenLongCall:
+    """Ask the engine whether and how this call can be recorded in stretches."""
+
+    key: str
+    before: RunPlan
+    plan: LongPlan
+    head: Inputs
+
+
+@dataclass(frozen=True, eq=False)
+class StartStretch:
+    """Ask the engine for a stretch of a long recording: the bins of the next, or all steps of one in view.
+
+    One in view comes first, and a newer one takes the place of an older one.
+    """
+
+    key: str
+    plan: LongPlan
+    of: StretchInputs
+    keep: Keep
+    predictions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StartReplay:
+    """Ask the engine for this replay; the answer belongs to this key."""
+
+    key: ReplayKey
+    plan: ReplayPlan
+
+
+@dataclass(frozen=True, eq=False)
+class StartFetch:
+    """Ask the engine for what this call of a layer gave; the answer belongs to this key."""
+
+    key: OutputKey
+    plan: FetchPlan
+
+
+LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
+AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis
+Effect = StartRun | AsideWish | LongWish | Announce
