@@ -1,7 +1,6 @@
 """`lstm-tui replay`: scenarios replayed in engines, results on standard output, perhaps JUnit beside.
 
-The engines are processes apart: a model that exhausts the memory or crashes TensorFlow costs its own scenario
-alone, and several can work at once. Standard error carries progress.
+Standard error carries progress, and the word that it was stopped before the end.
 """
 
 from __future__ import annotations
@@ -11,17 +10,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
-from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import UsageError
 from lstm_tui.plain_text import one_line
-from lstm_tui.report.diagnosing import codes_found
-from lstm_tui.report.replay import OnProgress, ReplayResult, exit_status, replay, scenario_files
-from lstm_tui.report.replay_report import replay_json, replay_junit, replay_text
+from lstm_tui.report.replay import OnProgress
+from lstm_tui.report.replay_engines import replay_in_engines
+from lstm_tui.report.replay_report import replay_json, replay_junit, replay_text, stopped_words
 
 
 def replay_paths(
@@ -35,52 +31,24 @@ def replay_paths(
 ) -> int:
     """Replay every scenario in `paths`, print the results, and return the exit status.
 
-    jobs: how many engines work at once.
+    jobs: how many engines work at once. Ctrl-C ends it with a report of what was replayed by then, and 130.
 
-    Raises: LstmTuiError where no engine can be started or the JUnit file cannot be written.
+    Raises: LstmTuiError where no engine can be started, `model` is not there, or the JUnit file cannot be
+    written.
     """
-    results = replay_in_engines(paths, options, model=model, jobs=jobs, on_progress=on_progress)
+    if model is not None and not model.is_file():
+        raise UsageError(f"there is no file {one_line(model)}", todo="name a model's file with --model")
+    replays = replay_in_engines(paths, options, model=model, jobs=jobs, on_progress=on_progress)
     on_progress("", None)  # leaves a clean line behind
     if junit is not None:
-        _write(junit, replay_junit(results))
+        _write(junit, replay_junit(replays))
     if as_json:
-        print(json.dumps(replay_json(results), indent=2, allow_nan=False))
+        print(json.dumps(replay_json(replays), indent=2, allow_nan=False))
     else:
-        print(replay_text(results, width=_width(), color=_wants_color()), end="")
-    return exit_status(results)
-
-
-def replay_in_engines(
-    paths: Sequence[Path],
-    options: EngineOptions,
-    *,
-    model: Path | None = None,
-    jobs: int = 1,
-    on_progress: OnProgress | None = None,
-) -> tuple[ReplayResult, ...]:
-    """The result of every scenario in `paths`, in their order; each of `jobs` engines takes its share.
-
-    Raises: EngineUnavailable, Cancelled.
-    """
-    files = list(scenario_files(paths))
-    jobs = max(1, min(jobs, len(files)))
-    # Engines close before the threads are waited for: Ctrl-C ends a call that runs away.
-    with ThreadPoolExecutor(jobs) as threads, ExitStack() as stack:
-        first = stack.enter_context(EngineProcess(options))
-        engines = [first, *(stack.enter_context(first.another()) for _ in range(jobs - 1))]
-        parts = [
-            threads.submit(
-                replay,
-                files[number::jobs],
-                engine.ask,
-                model=model,
-                diagnose=codes_found(engine.ask),
-                on_progress=on_progress,
-            )
-            for number, engine in enumerate(engines)
-        ]
-        results = {each.path: each for part in parts for each in part.result()}
-    return tuple(results[path] for path in files)
+        print(replay_text(replays, width=_width(), color=_wants_color()), end="")
+    if replays.left:
+        print(stopped_words(replays), file=sys.stderr)
+    return replays.exit_status
 
 
 def _write(path: Path, text: str) -> None:

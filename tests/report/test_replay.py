@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 from xml.etree import ElementTree
@@ -16,12 +16,21 @@ from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineDied, EngineUnavailable
 from lstm_tui.report.expectations import Difference
-from lstm_tui.report.replay import ReplayResult, exit_status, replay, scenario_files
+from lstm_tui.report.replay import Replayer, ReplayResult, Replays, exit_status
+from lstm_tui.report.replay_files import scenario_files
 from lstm_tui.report.replay_report import replay_json, replay_junit, replay_text
+
+Ask = Callable[..., object]
 
 
 def result(name: str, status: str = "passed", *reasons: str, **more: object) -> ReplayResult:
     return ReplayResult(Path("cases") / name, name, status, reasons, **more)
+
+
+def replay(paths: list[Path], ask: Ask, **options: object) -> list[ReplayResult]:
+    """All of them, one after the other."""
+    replayer = Replayer(ask, **options)
+    return [replayer.result(path) for path in scenario_files(paths)]
 
 
 def never(_request: object, _on_progress: object = None) -> NoReturn:
@@ -137,7 +146,7 @@ def test_exit_status(statuses: list[str], status: int):
     assert exit_status([result("a.yaml", each) for each in statuses]) == status
 
 
-RESULTS = (
+RESULTS = Replays((
     result("good.yaml", checked=("shape (1, 1)",), output_shapes=(("y", (1, 1)),), seconds=0.25),
     result("wrong.yaml", "failed", "expected shape (1, 1), got (1, 20, 1)", seconds=0.5),
     result(
@@ -146,7 +155,7 @@ RESULTS = (
         "cases/bad.yaml:3:8: model: no such file: a\ncases/bad.yaml:9:1: b: unknown key",
     ),
     result("free.yaml", output_shapes=(("y", (2, 3)),)),
-)
+), seconds=0.75)  # fmt: skip
 
 
 def test_text_at_80_columns():
@@ -163,7 +172,7 @@ def test_text_at_80_columns():
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_text_keeps_within_the_width_and_loses_nothing(width: int):
     long = result("a-scenario-with-a-long-name-of-many-words.yaml", "failed", "expected " + "something " * 30)
-    text = replay_text([long], width=width)
+    text = replay_text(Replays((long,)), width=width)
     assert max(map(len, text.splitlines())) <= width
     assert text.count("something"[:4]) == 30
 
@@ -175,19 +184,51 @@ def test_text_is_coloured_only_when_asked():
 
 def test_text_reads_no_markup_and_no_control_characters():
     strange = result("[red]x\x1b[31m.yaml", "failed", "[bold]\x1b]52;c;aGk=\x07")
-    text = replay_text([strange])
+    text = replay_text(Replays((strange,)))
     assert "[red]x" in text and "[bold]" in text
     assert "\x1b" not in text and "\x07" not in text
 
 
 def test_scenarios_of_the_same_name_are_told_apart():
-    twice = [ReplayResult(Path(folder) / "case.yaml", "case", "passed") for folder in ("a", "b")]
-    assert "a/case.yaml" in replay_text(twice)
+    twice = tuple(ReplayResult(Path(folder) / "case.yaml", "case", "passed") for folder in ("a", "b"))
+    assert "a/case.yaml" in replay_text(Replays(twice))
+
+
+def test_of_many_that_passed_the_folders_are_counted_and_the_others_stand_out():
+    passed = [
+        ReplayResult(Path(f"cases/{folder}/{n}.yaml"), "", "passed") for folder in "ab" for n in range(30)
+    ]
+    note = result("noted.yaml", notes=("m.keras is not the file that was recorded",))
+    text = replay_text(Replays((*passed, result("wrong.yaml", "failed", "because"), note), seconds=2.0))
+    assert text == (
+        "passed  cases/a/          30 scenarios\n"
+        "passed  cases/b/          30 scenarios\n"
+        "failed  cases/wrong.yaml  because\n"
+        "passed  cases/noted.yaml  expects nothing; gave no output\n"
+        "                          note: m.keras is not the file that was recorded\n"
+        "62 scenarios: 61 passed, 1 failed in 2.0 s\n"
+    )
+
+
+def test_a_replay_that_was_stopped_says_so_everywhere():
+    stopped = Replays((result("a.yaml"),), left=(Path("cases/b.yaml"), Path("cases/c.yaml")), seconds=1.0)
+    assert stopped.exit_status == 130
+    assert replay_text(stopped).splitlines()[-1] == (
+        "1 scenario: 1 passed in 1.0 s; stopped before the end: 2 not replayed"
+    )
+    told = replay_json(stopped)
+    assert (told["stopped"], told["not_replayed"], told["exit_status"]) == (
+        True, ["cases/b.yaml", "cases/c.yaml"], 130,
+    )  # fmt: skip
+    root = ElementTree.fromstring(replay_junit(stopped))
+    assert (root.get("tests"), root.get("skipped")) == ("3", "2")
+    assert len(list(root.iter("skipped"))) == 2
 
 
 def test_json_holds_all_and_is_json():
     difference = Difference(float("inf"), (0, 1), float("nan"), 2.0, 1, 2)
-    found = replay_json([*RESULTS, result("nan.yaml", "failed", "x", difference=difference)])
+    nan = result("nan.yaml", "failed", "x", difference=difference)
+    found = replay_json(Replays((*RESULTS.results, nan)))
     again = json.loads(json.dumps(found, allow_nan=False))
     assert again["version"] == 1
     assert again["exit_status"] == 2
@@ -199,6 +240,7 @@ def test_json_holds_all_and_is_json():
         "checked": ["shape (1, 1)"],
         "output_shapes": {"y": [1, 1]},
         "difference": None,
+        "notes": [],
         "seconds": 0.25,
     }
     assert again["results"][2]["status"] == "not_checked"
@@ -217,7 +259,7 @@ def test_junit_counts_and_tells():
 
 def test_junit_is_xml_whatever_a_message_holds():
     strange = "".join(map(chr, (0, 1, 8, 11, 27, 0x7F, 0x85, 0xFFFE, 0xFFFF, 0xD800))) + "<&>\"']]> ä 🎉"
-    root = ElementTree.fromstring(replay_junit([result(f"{strange}.yaml", "failed", strange)]))
+    root = ElementTree.fromstring(replay_junit(Replays((result(f"{strange}.yaml", "failed", strange),))))
     assert root.find(".//failure").text.endswith("<&>\"']]> ä 🎉")
 
 
@@ -311,12 +353,3 @@ def test_a_model_that_does_not_load(models: Path, engine: EngineProcess):
     assert "does not load" in found.reasons[0]
     path.write_text("version: 1\nmodel: torn.keras\nexpect: {error: load-corrupt}\n")
     assert replay([path], engine.ask)[0].status == "passed"
-
-
-@pytest.mark.keras
-def test_progress_names_the_scenario(models: Path, engine: EngineProcess):
-    path = models / "progress.yaml"
-    path.write_text("version: 1\nmodel: plain.keras\ninput: x.npy\n")
-    told: list[str] = []
-    replay([path], engine.ask, on_progress=lambda stage, _fraction: told.append(stage))
-    assert told and all(stage.startswith("1/1 progress.yaml: ") for stage in told)

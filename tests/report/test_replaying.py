@@ -8,7 +8,8 @@ import pytest
 
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import UsageError
-from lstm_tui.report.replaying import replay_in_engines, replay_paths
+from lstm_tui.report.replay_engines import replay_in_engines
+from lstm_tui.report.replaying import replay_paths
 
 
 def silent(_stage: str, _fraction: float | None) -> None:
@@ -51,7 +52,7 @@ def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: 
         shape = [1, 1] if number % 2 else [1, 2]
         text = f"input: {{random: {{shape: [1, 4, 3]}}}}\nexpect: {{shape: {shape}}}\n"
         (folder / f"{number}.yaml").write_text(f"version: 1\nmodel: lstm.keras\n{text}")
-    results = replay_in_engines([folder], EngineOptions(), jobs=2)
+    results = replay_in_engines([folder], EngineOptions(), jobs=2).results
     assert [each.path.name for each in results] == ["0.yaml", "1.yaml", "2.yaml", "3.yaml"]
     assert [each.status for each in results] == ["failed", "passed", "failed", "passed"]
 
@@ -72,7 +73,7 @@ def test_findings_are_looked_for_and_are_exactly_those(tmp_path: Path):
         ("reset", reset, "[]"),
     ]:
         (tmp_path / f"{name}.yaml").write_text(f"{head}calls: {calls}\nexpect: {{findings: {codes}}}\n")
-    found = {each.path.stem: each for each in replay_in_engines([tmp_path], EngineOptions())}
+    found = {each.path.stem: each for each in replay_in_engines([tmp_path], EngineOptions()).results}
     assert {name: each.status for name, each in found.items()} == {
         "carried": "passed", "denied": "failed", "reset": "passed",
     }  # fmt: skip
