@@ -19,6 +19,7 @@ from benchmarks.long import long
 from benchmarks.measuring import Figure, table
 from benchmarks.models import Files, written
 from benchmarks.recording import recording
+from benchmarks.replay import replay
 from benchmarks.stalls import stalls
 from benchmarks.startup import startup
 from benchmarks.stepping import stepping
@@ -51,6 +52,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "gradients": lambda place: gradients(quick=place.quick),
     "window": lambda place: window(quick=place.quick),
     "checks": lambda place: checks(quick=place.quick),
+    "replay": lambda place: replay(place.folder, quick=place.quick),
     "long": lambda place: long(place.folder, quick=place.quick),
 }
 

@@ -100,7 +100,7 @@ def timed(thing: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measured_apart(module: str, *arguments: int) -> dict[str, Sample]:
+def measured_apart(module: str, *arguments: int | str) -> dict[str, Sample]:
     """What `module` prints last, run in a process of its own, whose TensorFlow may print what it likes."""
     environment = {**os.environ, **tensorflow_environment(EngineOptions())}
     command = [sys.executable, "-m", module, *map(str, arguments)]
