@@ -2,8 +2,7 @@
 
 The models are as small as the bundled ones, and ten scenarios share each. `predict` is timed in a process as
 nice as an engine that does nothing but load each model once and predict each input.
-`python -m benchmarks.replay COUNT JOBS` replays COUNT scenarios and tells how memory and the time of a scenario
-go.
+`python -m benchmarks.replay COUNT JOBS` replays COUNT scenarios and tells how memory and time go.
 """
 
 from __future__ import annotations

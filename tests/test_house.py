@@ -38,6 +38,9 @@ def modules_of(package: str) -> list[str]:
 FORBIDDEN = {
     "lstm_tui.tui": HEAVY | {"lstm_tui.keras_adapter"},
     "lstm_tui.cli": HEAVY | {"textual", "numpy", "pydantic", "h5py", "lstm_tui.tui"},
+    # pytest imports it in every project where lstm-tui is installed
+    "lstm_tui.pytest_plugin": HEAVY
+    | {"textual", "numpy", "pydantic", "h5py", "rich", "lstm_tui.engine", "lstm_tui.report"},
     "lstm_tui.report": HEAVY | {"textual", "lstm_tui.keras_adapter"},
     "lstm_tui.engine": HEAVY | {"textual", "pydantic", "h5py", "lstm_tui.keras_adapter"},
     "lstm_tui.engine.spawn": HEAVY | {"textual", "numpy", "asyncio", "multiprocessing", "lstm_tui.recurrent"},

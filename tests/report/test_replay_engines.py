@@ -1,4 +1,4 @@
-"""Engines at work on many scenarios, with a stand-in for Keras that echoes, or does what its file is called."""
+"""Engines at work on many scenarios, with a stand-in for Keras that echoes, or does as its file is called."""
 
 from __future__ import annotations
 
