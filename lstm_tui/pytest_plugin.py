@@ -1,8 +1,8 @@
 """Scenario files as tests of pytest: `pytest --lstm-tui scenarios/`.
 
-pytest imports this module wherever lstm-tui is installed. So it imports nothing of the house before it is
-asked to, and without `--lstm-tui` it collects nothing. One engine replays all scenarios of a run: it is started
-at the first, and keeps a model as long as scenarios share it.
+pytest imports this module wherever lstm-tui is installed, so it imports nothing of the house unasked, and
+without `--lstm-tui` it collects nothing. One engine replays all scenarios of a run; started at the first
+and keeps a model as long as scenarios share it.
 """
 
 from __future__ import annotations
