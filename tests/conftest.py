@@ -29,12 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     TensorFlow keeps about 30 functions of each model that was trained in a process, whatever is deleted, and
     every function that is made later takes longer for it. The zoo makes the most and trains nothing, checks
-    train. With several workers the tests of a file share one, and what the file's fixtures have built.
+    train. With several workers (`--dist loadfile`) the tests of a file share one, and what its fixtures built.
     """
     items.sort(key=_turn)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def _turn(item: pytest.Item) -> int:

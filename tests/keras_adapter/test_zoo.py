@@ -72,9 +72,7 @@ class Taken:
 
 
 #: All tests of a kind run in one worker, which builds it once.
-KINDS = [
-    pytest.param(kind, id=kind.__name__, marks=pytest.mark.xdist_group(kind.__name__)) for kind in zoo.ZOO
-]
+KINDS = [pytest.param(kind, id=kind.__name__) for kind in zoo.ZOO]
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -112,6 +112,12 @@ def test_where_a_forecast_is_possible_it_is_the_proof() -> None:
     assert finding.proof.after < 0.2 * finding.proof.before
 
 
+def test_a_poor_model_of_what_nothing_foretells_is_not_blamed() -> None:
+    x, y = cut(np.cumsum(np.random.default_rng(3).normal(size=300)), 10)
+    off = 0.6 * np.random.default_rng(4).normal(size=y.shape)
+    assert not echoes(lambda inputs: inputs["x"][:, -1] + off[: len(inputs["x"])], x, y)
+
+
 def test_a_good_forecast_of_a_slow_series_is_no_echo() -> None:
     values = series(500, 0.9)
     x, y = cut(values, 10)
