@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     TensorFlow keeps about 30 functions of each model that was trained in a process, whatever is deleted, and
     every function that is made later takes longer for it. The zoo makes the most and trains nothing, checks
-    train. With several workers (`--dist loadfile`) the tests of a file share one, and what its fixtures built.
+    train. With several workers (`--dist loadfile`) the tests of a file share one, and what it has built.
     """
     items.sort(key=_turn)
 

@@ -71,7 +71,6 @@ class Taken:
         return np.allclose(np.asarray(one, np.float64), other, rtol=tolerance, atol=tolerance)
 
 
-#: All tests of a kind run in one worker, which builds it once.
 KINDS = [pytest.param(kind, id=kind.__name__) for kind in zoo.ZOO]
 
 
