@@ -21,7 +21,7 @@ import numpy as np
 from keras import layers
 
 from benchmarks.faults import own_layers
-from benchmarks.faults.draws import Draw
+from benchmarks.faults.draws import Draw, used
 from benchmarks.faults.specimen import HealthyRecipe, Pair, Recipe, Specimen
 
 Json = dict[str, Any]
@@ -124,7 +124,7 @@ def _legacy(draw: Draw) -> Pair:
 def _operation(draw: Draw) -> Pair:
     """A TensorFlow operation in the graph: it cannot be converted."""
     x = keras.Input((draw.timesteps, draw.features), name="x")
-    path = _saved(draw, "model.keras", keras.Model(x, layers.Dense(1)(_last(draw, x))))
+    path = _saved(draw, "model.keras", used(keras.Model(x, layers.Dense(1)(_last(draw, x))), draw.seed))
 
     def aged(config: Json) -> None:
         entry = config["config"]["layers"][-1]
