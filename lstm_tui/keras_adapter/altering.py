@@ -16,12 +16,12 @@ from typing import Any
 
 from lstm_tui.errors import EditError, LstmTuiError
 from lstm_tui.keras_adapter.facts import model_facts
-from lstm_tui.keras_adapter.layer_tree import layer_name, placed_layers
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.reforming import forget_built_shapes
 from lstm_tui.keras_adapter.state_outputs import fit_outputs
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Alteration
+from lstm_tui.recurrent.live_layers import layer_name, placed_layers
 from lstm_tui.recurrent.recording import Array
 
 _CONFIG = "config.json"

@@ -19,7 +19,7 @@ from lstm_tui.keras_adapter.keeping import copy_variables, left_as_found, restor
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.making import Made, Maker
 from lstm_tui.keras_adapter.recorder import record_call, record_predict, record_sample
-from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables
+from lstm_tui.keras_adapter.states import apply_reset, read_states
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import (
     CALL_NAMES,
@@ -32,6 +32,7 @@ from lstm_tui.recurrent.calls import (
     RunPlan,
     Threads,
 )
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, Recording, States
 from lstm_tui.recurrent.stretches import LongPlan
 

@@ -16,8 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.states import read_states, state_variables
+from lstm_tui.keras_adapter.states import read_states
 from lstm_tui.recurrent.calls import EpochStates, Training
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, States
 
 #: Epochs that are noted.

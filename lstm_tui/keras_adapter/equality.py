@@ -16,10 +16,11 @@ import numpy as np
 from lstm_tui.arrays.random_input import random_input
 from lstm_tui.keras_adapter.feeding import as_tensors, by_name
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.model_file.facts import ModelFacts, TensorFacts
 from lstm_tui.recurrent.calls import StateReset
 from lstm_tui.recurrent.forms import Comparison
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array
 
 Arrays = Mapping[str, Array]

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import keras
 
-from lstm_tui.keras_adapter.cells import cell_kind, cell_units, is_cell, is_stack
 from lstm_tui.keras_adapter.feeding import functional_of, input_names, output_names
-from lstm_tui.keras_adapter.layer_tree import Placed, is_custom, layer_name, placed_layers
-from lstm_tui.keras_adapter.states import state_variables
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.live_cells import cell_kind, cell_units, is_cell, is_stack
+from lstm_tui.recurrent.live_layers import Placed, is_custom, layer_name, placed_layers
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Shape
 
 

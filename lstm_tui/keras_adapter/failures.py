@@ -15,9 +15,9 @@ from typing import Any
 
 import keras
 
-from lstm_tui.keras_adapter.layer_tree import Placed
 from lstm_tui.plain_text import many_lines, one_line
 from lstm_tui.recurrent.calls import CallFailure
+from lstm_tui.recurrent.live_layers import Placed
 
 
 class FailureWatch:

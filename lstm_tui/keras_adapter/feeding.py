@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.layer_tree import layer_name
 from lstm_tui.model_file import distinct_names
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.live_layers import layer_name
 from lstm_tui.recurrent.recording import Array, read_only
 
 

@@ -16,10 +16,11 @@ from lstm_tui.keras_adapter.recorder.purpose import purpose_of
 from lstm_tui.keras_adapter.recorder.stretch import Cut, steps_in
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
 from lstm_tui.keras_adapter.replaying import batch_of_sample
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import CallModel, Predict, StateReset
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, read_only
 from lstm_tui.recurrent.sequences import part_of
 from lstm_tui.recurrent.window import Window, chunks

@@ -15,10 +15,10 @@ import keras
 
 from lstm_tui.errors import EditError
 from lstm_tui.keras_adapter.altering import rebuilt
-from lstm_tui.keras_adapter.cells import cells_of
-from lstm_tui.keras_adapter.layer_tree import is_custom
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.live_cells import cells_of
+from lstm_tui.recurrent.live_layers import is_custom
 
 _FLOATS = frozenset({"float32", "float64"})
 

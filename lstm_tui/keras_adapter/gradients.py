@@ -26,10 +26,11 @@ from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
 from lstm_tui.keras_adapter.recorder.patches import taking_any_length
 from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import StateReset
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, States, read_only
 
 

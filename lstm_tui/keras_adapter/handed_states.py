@@ -12,8 +12,8 @@ from typing import Any
 import keras
 
 from lstm_tui.keras_adapter.feeding import functional_of
-from lstm_tui.keras_adapter.layer_tree import Placed, layer_name
 from lstm_tui.recurrent.handed_states import GivenState, HandedStates
+from lstm_tui.recurrent.live_layers import Placed, layer_name
 from lstm_tui.recurrent.recording import Shape
 
 

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 from keras.src.random.seed_generator import global_seed_generator
 
-from lstm_tui.keras_adapter.layer_tree import is_custom, placed_layers
+from lstm_tui.recurrent.live_layers import is_custom, placed_layers
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,13 @@ import keras
 from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settings
 from lstm_tui.keras_adapter.feeding import as_array
 from lstm_tui.keras_adapter.handed_states import handed_states
-from lstm_tui.keras_adapter.layer_tree import is_custom
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.wiring import wiring
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.handed_states import HandedStates
+from lstm_tui.recurrent.live_layers import is_custom
 from lstm_tui.recurrent.recording import Array, States, read_only
 
 

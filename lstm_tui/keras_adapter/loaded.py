@@ -12,12 +12,12 @@ from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis
 from lstm_tui.checks.running import OnFinding
 from lstm_tui.errors import UsageError
-from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.live_layers import Placed, placed_layers
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration

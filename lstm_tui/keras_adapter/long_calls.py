@@ -26,8 +26,9 @@ from lstm_tui.keras_adapter.recorder.stretch import (
     traces_over,
     tracks_of,
 )
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.recurrent.calls import CallOutcome, Inputs, RunPlan, StateReset
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import LayerOutput, LayerTrace, Shape, States
 from lstm_tui.recurrent.sequences import part_of
 from lstm_tui.recurrent.stretches import LongCall, LongLayer, LongPlan

@@ -18,7 +18,7 @@ from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.predicting import Predictor
 from lstm_tui.keras_adapter.recorder.stretch import outputs_in_stretches
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
@@ -37,6 +37,7 @@ from lstm_tui.recurrent.calls import (
     Training,
     inputs_of,
 )
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.sequences import longest
 from lstm_tui.recurrent.stretches import LongPlan

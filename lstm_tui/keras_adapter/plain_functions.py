@@ -16,9 +16,9 @@ import numpy as np
 
 from lstm_tui.errors import EditError
 from lstm_tui.keras_adapter.keras_2_functions import keras_2_hard_sigmoid
-from lstm_tui.keras_adapter.layer_tree import Placed
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.model_file.redefined import ACTIVATIONS, HARD_SIGMOID, KEPT
+from lstm_tui.recurrent.live_layers import Placed
 
 FACTOR = 1.2
 #: Which of the cell's gates, in the order of its weights, each function is applied to.

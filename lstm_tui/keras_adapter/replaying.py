@@ -14,9 +14,10 @@ from lstm_tui.keras_adapter.recorder.purpose import purpose_of
 from lstm_tui.keras_adapter.recorder.record import batches_of, rows_of
 from lstm_tui.keras_adapter.recorder.replay import Replay
 from lstm_tui.keras_adapter.recorder.stretch import record_stretch
-from lstm_tui.keras_adapter.states import apply_reset, state_variables
+from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import CallModel, Inputs, Predict, RunPlan, StateReset, inputs_of
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, read_only
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.sequences import longest

@@ -17,14 +17,14 @@ import keras
 
 from lstm_tui.errors import EditError
 from lstm_tui.keras_adapter.altering import altered
-from lstm_tui.keras_adapter.cells import state_names
 from lstm_tui.keras_adapter.failures import keras_words
 from lstm_tui.keras_adapter.feeding import as_model_takes, output_names
-from lstm_tui.keras_adapter.layer_tree import Placed
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Alteration, Inputs
+from lstm_tui.recurrent.live_cells import state_names
+from lstm_tui.recurrent.live_layers import Placed
 from lstm_tui.recurrent.recording import Shape
 from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExploration, ShapeOption
 

@@ -7,43 +7,16 @@ cells and does not reach into nested models. States are not in `model.variables`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from lstm_tui.errors import EditError
-from lstm_tui.keras_adapter.cells import state_names
-from lstm_tui.keras_adapter.layer_tree import Placed, placed_layers
 from lstm_tui.recurrent.calls import StateReset
+from lstm_tui.recurrent.live_layers import placed_layers
+from lstm_tui.recurrent.live_states import StateVariable, state_variables
 from lstm_tui.recurrent.recording import Array, read_only
-
-
-@dataclass(frozen=True, eq=False)
-class StateVariable:
-    """One state of one stateful layer; `layer` is the layer's path, `name` that of the state below it."""
-
-    layer: str
-    name: str
-    variable: Any
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape `(batch, units)`."""
-        return tuple(self.variable.shape)
-
-
-def state_variables(placed: Iterable[Placed]) -> list[StateVariable]:
-    """Every state that outlives a call, in the order of the model."""
-    return [
-        StateVariable(place.path, place.path + name, variable)
-        for place in placed
-        if place.is_rnn and place.layer.stateful and place.layer.states is not None
-        for name, variable in zip(
-            state_names(place.layer.cell), keras.tree.flatten(place.layer.states), strict=False
-        )
-    ]
 
 
 def read_states(variables: Iterable[StateVariable]) -> dict[str, Array]:

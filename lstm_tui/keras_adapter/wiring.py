@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from lstm_tui.keras_adapter.feeding import functional_of
-from lstm_tui.keras_adapter.layer_tree import layer_name, placed_layers
+from lstm_tui.recurrent.live_layers import layer_name, placed_layers
 
 #: By path, the paths of what feeds it.
 Wiring = dict[str, tuple[str, ...]]

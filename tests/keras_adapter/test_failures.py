@@ -14,8 +14,8 @@ from keras import layers  # noqa: E402
 
 from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
 from lstm_tui.keras_adapter.failures import FailureWatch, keras_words  # noqa: E402
-from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
 from lstm_tui.recurrent.calls import CallModel, Predict, RunPlan  # noqa: E402
+from lstm_tui.recurrent.live_layers import placed_layers  # noqa: E402
 from tests.keras_adapter import specimens, zoo_layers  # noqa: E402
 
 

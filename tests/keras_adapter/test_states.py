@@ -11,9 +11,10 @@ tf = pytest.importorskip("tensorflow")
 
 from lstm_tui.errors import EditError  # noqa: E402
 from lstm_tui.keras_adapter.keeping import left_as_found, restore, snapshot  # noqa: E402
-from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
-from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables  # noqa: E402
+from lstm_tui.keras_adapter.states import apply_reset, read_states  # noqa: E402
 from lstm_tui.recurrent.calls import StateReset  # noqa: E402
+from lstm_tui.recurrent.live_layers import placed_layers  # noqa: E402
+from lstm_tui.recurrent.live_states import state_variables  # noqa: E402
 from tests.keras_adapter import specimens, zoo, zoo_layers, zoo_models  # noqa: E402
 
 STATEFUL = [kind for kind in zoo.ZOO if kind.__name__.startswith("stateful")]

@@ -15,10 +15,10 @@ keras = pytest.importorskip("keras")
 
 from lstm_tui.keras_adapter.feeding import as_model_takes, as_tensors  # noqa: E402
 from lstm_tui.keras_adapter.keeping import left_as_found  # noqa: E402
-from lstm_tui.keras_adapter.layer_tree import placed_layers  # noqa: E402
 from lstm_tui.keras_adapter.loaded import LoadedModel  # noqa: E402
 from lstm_tui.recurrent.calls import Predict, Run, RunPlan  # noqa: E402
 from lstm_tui.recurrent.cells import GRU, LSTM  # noqa: E402
+from lstm_tui.recurrent.live_layers import placed_layers  # noqa: E402
 from tests.keras_adapter import specimens, zoo  # noqa: E402
 from tests.keras_adapter.step_by_step import gates, stepped_loops  # noqa: E402
 
@@ -71,6 +71,7 @@ class Taken:
         return np.allclose(np.asarray(one, np.float64), other, rtol=tolerance, atol=tolerance)
 
 
+#: All tests of a kind run in one worker, which builds it once.
 KINDS = [pytest.param(kind, id=kind.__name__) for kind in zoo.ZOO]
 
 

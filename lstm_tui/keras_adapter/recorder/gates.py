@@ -15,9 +15,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.cells import cell_kind, cells_of
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
+from lstm_tui.recurrent.live_cells import cell_kind, cells_of
 
 #: What each application of an activation gives, in order; None is not a series of its own (tanh of c).
 _ORDER: dict[CellKind, tuple[tuple[str, str | None], ...]] = {

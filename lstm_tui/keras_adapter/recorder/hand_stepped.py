@@ -13,11 +13,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.cells import state_names
 from lstm_tui.keras_adapter.recorder.gates import GateTaps
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.keras_adapter.recorder.tape import TapedLoop
 from lstm_tui.recurrent.cells import CellKind
+from lstm_tui.recurrent.live_cells import state_names
 
 
 @dataclass(eq=False)

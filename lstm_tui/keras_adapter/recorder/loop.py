@@ -16,13 +16,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.cells import state_names
 from lstm_tui.keras_adapter.recorder.border import LAST_OUTPUT, Border
 from lstm_tui.keras_adapter.recorder.gates import GateTaps
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges, constant_weights
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.keras_adapter.recorder.tape import Tape, TapedLoop
 from lstm_tui.recurrent.cells import CellKind
+from lstm_tui.recurrent.live_cells import state_names
 
 _OUTPUT = "output"
 

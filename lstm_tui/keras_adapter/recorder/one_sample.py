@@ -16,8 +16,9 @@ from lstm_tui.keras_adapter.keeping import restore, snapshot
 from lstm_tui.keras_adapter.recorder.assemble import assemble
 from lstm_tui.keras_adapter.recorder.purpose import purpose_of
 from lstm_tui.keras_adapter.recorder.record import batches_of, record_batch, rows_of, wrong_prefixes
-from lstm_tui.keras_adapter.states import read_states, state_variables
+from lstm_tui.keras_adapter.states import read_states
 from lstm_tui.recurrent.calls import CallModel, Predict
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, Recording
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from lstm_tui.keras_adapter.layer_tree import placed_layers
+from lstm_tui.recurrent.live_layers import placed_layers
 
 _ABSENT = object()
 

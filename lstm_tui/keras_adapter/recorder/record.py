@@ -16,8 +16,9 @@ from lstm_tui.keras_adapter.recorder.prefix import check
 from lstm_tui.keras_adapter.recorder.purpose import Purpose, purpose_of
 from lstm_tui.keras_adapter.recorder.replay import Replay
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
-from lstm_tui.keras_adapter.states import read_states, state_variables
+from lstm_tui.keras_adapter.states import read_states
 from lstm_tui.recurrent.calls import CallModel, Predict
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, Recording
 
 #: Bytes of states and gates that one recording may hold.

@@ -21,8 +21,9 @@ from lstm_tui.keras_adapter.recorder.assemble import Part
 from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.purpose import Purpose, purpose_of
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
-from lstm_tui.keras_adapter.states import apply_reset, read_states, state_variables
+from lstm_tui.keras_adapter.states import apply_reset, read_states
 from lstm_tui.recurrent.calls import Inputs, Predict, StateReset
+from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.pyramid import Level, coarser, joined, level_of
 from lstm_tui.recurrent.recording import Array, LayerTrace, read_only
 from lstm_tui.recurrent.sequences import part_of

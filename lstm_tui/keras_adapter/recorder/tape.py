@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lstm_tui.keras_adapter.layer_tree import layer_name
 from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.nudges import Nudges
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.recurrent.cells import CellKind
+from lstm_tui.recurrent.live_layers import layer_name
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from lstm_tui.keras_adapter.cells import cells_of, is_cell, is_stack
 from lstm_tui.keras_adapter.keeping import left_as_found
-from lstm_tui.keras_adapter.layer_tree import placed_layers
 from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
 from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped
@@ -27,6 +25,8 @@ from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches, taking_any_length
 from lstm_tui.keras_adapter.recorder.summarising import summarised
 from lstm_tui.keras_adapter.recorder.tape import Tape
+from lstm_tui.recurrent.live_cells import cells_of, is_cell, is_stack
+from lstm_tui.recurrent.live_layers import placed_layers
 
 #: What a recording has of the outputs of a layer: a loop of TensorFlow's own lets nothing out.
 Kept = Literal["values", "shapes", "nothing"]

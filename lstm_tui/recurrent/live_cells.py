@@ -1,16 +1,15 @@
 """Which of the known cells a Keras cell is, and what its states are called.
 
 A cell counts as an LSTM, GRU or SimpleRNN only where Keras' own `call` does the arithmetic: a subclass that
-overrides it may compute its gates in any order, so it is a cell with numbered states.
+overrides it may compute its gates in any order, so it is a cell with numbered states. Keras is not imported.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from lstm_tui.recurrent.cells import GRU, LSTM, SIMPLE_RNN, CellKind, other_cell
+from lstm_tui.recurrent.live_layers import flat, is_a
 
 _KNOWN = {"LSTMCell": LSTM, "ConvLSTMCell": LSTM, "GRUCell": GRU, "SimpleRNNCell": SIMPLE_RNN}
 #: Methods of LSTMCell that `call` hands its arithmetic to.
@@ -22,7 +21,7 @@ def cell_kind(cell: Any) -> CellKind:
     for name, kind in _KNOWN.items():
         if all(_defined_by_keras(cell, method, name) for method in _ARITHMETIC if hasattr(cell, method)):
             return kind
-    return other_cell(len(keras.tree.flatten(cell.state_size)))
+    return other_cell(len(flat(cell.state_size)))
 
 
 def _defined_by_keras(cell: Any, method: str, class_name: str) -> bool:
@@ -32,12 +31,12 @@ def _defined_by_keras(cell: Any, method: str, class_name: str) -> bool:
 
 def is_cell(layer: Any) -> bool:
     """Whether the layer is a recurrent cell: something with states that is called step by step."""
-    return hasattr(layer, "state_size") and not isinstance(layer, keras.layers.RNN)
+    return hasattr(layer, "state_size") and not is_a(layer, "RNN")
 
 
 def is_stack(cell: Any) -> bool:
     """Whether the cell is a stack of cells."""
-    return isinstance(cell, keras.layers.StackedRNNCells)
+    return is_a(cell, "StackedRNNCells")
 
 
 def cells_of(cell: Any, path: str = "") -> list[tuple[str, Any]]:
@@ -59,5 +58,5 @@ def cell_units(cell: Any) -> int:
     for attribute in ("units", "filters"):
         if isinstance(value := getattr(cell, attribute, None), int):
             return value
-    sizes = [size for size in keras.tree.flatten(cell.state_size) if isinstance(size, int)]
+    sizes = [size for size in flat(cell.state_size) if isinstance(size, int)]
     return max(sizes, default=0)

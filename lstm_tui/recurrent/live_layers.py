@@ -4,16 +4,19 @@ Paths are names joined by `/` without the model's own. A layer that can be reach
 under which it is met first. Built-in layers are leaves (the projections inside attention are not listed),
 cells of recurrent layers too, except those of a stack (`P/cell_0`) and those that a model calls by hand.
 Layers that are made while the model runs cannot be found here; the recorder meets them when they are called.
+
+Keras is not imported: what a layer is, its classes say by name. So the flight recorder, in a user's own
+process, names layers as the engine does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-import keras
 import numpy as np
 
 from lstm_tui.plain_text import one_line
@@ -35,7 +38,26 @@ class Placed:
     @property
     def is_rnn(self) -> bool:
         """Whether this is a recurrent layer, with a loop and a cell."""
-        return isinstance(self.layer, keras.layers.RNN)
+        return is_a(self.layer, "RNN")
+
+
+def is_a(value: object, name: str) -> bool:
+    """Whether `value` is an instance of the class that Keras calls `name`, or of one derived from it."""
+    return name in _keras_names(type(value))  # type: ignore[arg-type]  # mypy asks for the hash of an instance
+
+
+@lru_cache(maxsize=1024)
+def _keras_names(kind: type) -> frozenset[str]:
+    return frozenset(base.__name__ for base in kind.__mro__ if base.__module__.startswith("keras."))
+
+
+def flat(value: Any) -> list[Any]:
+    """The leaves of nested lists, tuples and dictionaries in the order of `keras.tree.flatten`."""
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in flat(value[key])]
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in flat(item)]
+    return [value]
 
 
 def placed_layers(model: Any) -> tuple[Placed, ...]:
@@ -74,8 +96,8 @@ class _Walk:
 
 def _children(parent: Any, owner: Any) -> Iterator[tuple[str, Any, Any]]:
     """Name, layer and owning recurrent layer of what stands directly below `parent`."""
-    stack = parent.cell if isinstance(parent, keras.layers.RNN) else parent
-    if isinstance(stack, keras.layers.StackedRNNCells):
+    stack = parent.cell if is_a(parent, "RNN") else parent
+    if is_a(stack, "StackedRNNCells"):
         owner = parent if stack is not parent else owner
         yield from ((f"cell_{index}", inner, owner) for index, inner in enumerate(stack.cells))
     if stack is not parent:
@@ -88,13 +110,13 @@ def _children(parent: Any, owner: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _declared(parent: Any) -> list[Any]:
-    if isinstance(parent, keras.Sequential):
+    if is_a(parent, "Sequential"):
         return list(parent._layers)  # `layers` leaves the input layer out
-    if isinstance(parent, keras.layers.Bidirectional):
+    if is_a(parent, "Bidirectional"):
         return [parent.forward_layer, parent.backward_layer]
-    if isinstance(parent, keras.layers.Wrapper):
+    if is_a(parent, "Wrapper"):
         return [parent.layer]
-    if isinstance(parent, keras.Model):
+    if is_a(parent, "Model"):
         return list(parent.layers)
     return []
 
@@ -132,8 +154,8 @@ def _search(value: Any, depth: int, found: list[Any], seen: set[int]) -> None:
     if id(value) in seen or depth < 0:
         return
     seen.add(id(value))
-    if isinstance(value, keras.layers.Layer):
-        if not isinstance(value, keras.metrics.Metric):
+    if is_a(value, "Layer"):
+        if not is_a(value, "Metric"):
             found.append(value)
     elif isinstance(value, dict):
         for key, inner in list(value.items())[:_SEARCH_LENGTH]:
@@ -147,7 +169,7 @@ def _search(value: Any, depth: int, found: list[Any], seen: set[int]) -> None:
 
 
 def _is_plain_object(value: Any) -> bool:
-    if isinstance(value, type | ModuleType | np.ndarray | keras.KerasTensor) or callable(value):
+    if isinstance(value, type | ModuleType | np.ndarray) or is_a(value, "KerasTensor") or callable(value):
         return False
     module = type(value).__module__
     return hasattr(value, "__dict__") and not module.startswith(("keras.", "tensorflow.", "numpy"))
