@@ -49,6 +49,7 @@ FORBIDDEN = {
     "lstm_tui.charts": HEAVY | {"textual", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.checks": HEAVY | {"textual", "rich", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.scenario": HEAVY | {"textual", "rich", "lstm_tui.engine", "lstm_tui.session"},
+    "lstm_tui.flight_recorder": HEAVY | {"textual", "rich", "click", "pydantic", "ruamel", "h5py", "asyncio"},
     "lstm_tui.arrays": HEAVY | {"textual", "rich", "sklearn", "joblib", "lstm_tui.engine"},
     "lstm_tui.model_file": HEAVY | {"textual", "rich", "lstm_tui.engine"},
     "lstm_tui.recurrent": HEAVY | {"textual", "rich", "pydantic", "h5py", "lstm_tui.engine"},

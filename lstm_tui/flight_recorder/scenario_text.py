@@ -1,0 +1,94 @@
+"""A capture as the text of a scenario: YAML without a YAML library, which a server need not have.
+
+The text is made of a few fixed forms. Every word that is not ours stands in double quotes as JSON writes it,
+with what YAML does not take replaced, or on a line of a literal block that holds nothing but printable text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lstm_tui.flight_recorder.call import Manner
+from lstm_tui.flight_recorder.taken import Taken
+from lstm_tui.plain_text import one_line
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a captured scenario says.
+
+    arrays, states: names of the files beside it; empty where there are none.
+    expect: the name of the first output, None where the model has one alone; `expect_output` False: no
+        expectation. target: whether the array file has one.
+    """
+
+    name: str
+    description: Sequence[str]
+    model: str
+    model_sha256: str | None
+    inputs: Taken
+    arrays: str
+    states: str = ""
+    manner: Manner = field(default_factory=Manner)
+    expect_output: bool = False
+    expect: str | None = None
+    target: bool = False
+
+
+def scenario_text(words: Words) -> str:
+    """The YAML. Nothing is checked: what was captured is said as it is."""
+    lines = ["version: 1", f"name: {quoted(words.name)}", "description: |"]
+    lines += [f"  {printable(line)}" for line in words.description if line.strip()]
+    lines.append(f"model: {quoted(words.model)}")
+    if words.model_sha256 is not None:
+        lines.append(f'model_sha256: "{words.model_sha256}"')
+    lines += _inputs(words.inputs, words.arrays)
+    if words.target:
+        lines.append(f"target: {_source(words.arrays, 'target')}")
+    if words.states:
+        lines += ["actions:", f"  - reset: {{to: {{file: {quoted(words.states)}}}}}"]
+    lines += ["calls:", f"  - {_call(words.manner)}"]
+    if words.expect_output:
+        lines += ["expect:", "  output:", f"    file: {quoted(words.arrays)}", "    key: output_0"]
+        lines += [f"    name: {quoted(words.expect)}"] if words.expect is not None else []
+    return "\n".join(lines) + "\n"
+
+
+def _inputs(inputs: Taken, file: str) -> list[str]:
+    sources = [_source(file, key) for key in input_keys(inputs)]
+    if inputs.form == "bare":
+        return [f"input: {sources[0]}"]
+    if inputs.form == "list":
+        return ["inputs:", *(f"  - {source}" for source in sources)]
+    named = zip(inputs.arrays, sources, strict=True)
+    return ["inputs:", *(f"  {quoted(name)}: {source}" for name, source in named)]
+
+
+def input_keys(inputs: Taken) -> list[str]:
+    """Keys of the inputs in the array file: names of their own, since theirs may be anything."""
+    return [f"input_{index}" for index in range(len(inputs.arrays))]
+
+
+def _source(file: str, key: str) -> str:
+    return f"{{file: {quoted(file)}, key: {key}}}"
+
+
+def _call(manner: Manner) -> str:
+    given: Mapping[str, int | bool | None] = (
+        {"batch_size": manner.batch_size} if manner.how == "predict" else {"training": manner.training}
+    )
+    said = ", ".join(f"{word}: {json.dumps(value)}" for word, value in given.items() if value is not None)
+    return f"{manner.how}: {{{said}}}"
+
+
+def quoted(text: str) -> str:
+    """`text` as a double-quoted scalar on one line."""
+    return json.dumps(printable(text), ensure_ascii=False)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with a dot for whatever YAML or a terminal does not take."""
+    safe = one_line(text, 4000)
+    return "".join(character if character.isprintable() else "·" for character in safe)
