@@ -50,13 +50,15 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """Bins over a part of a level: arrays `(bins, ...)`, each made when it is asked for, since a picture of
-    gates needs the mean alone and one of states all but the mean.
+    """Bins over a part of a sequence: arrays `(bins, ...)`, each made when it is asked for, since a picture
+    of gates needs the mean alone and one of states all but the mean.
 
-    starts: `(bins,)`, the first step of each bin. first, last: `(bins,)`, the bins of the level in each.
+    level: what they are made from, `factor` of its bins taken as one. starts: `(bins,)`, the first step of
+    each. first, last: `(bins,)`, which of those are in each.
     """
 
     level: Level
+    factor: int
     timesteps: int
     starts: Array
     first: NDArray[np.int64]
@@ -75,25 +77,33 @@ class Overview:
     @cached_property
     def mean(self) -> Array:
         """Of the finite values, NaN where a bin has none."""
-        sums = _reduced(np.add, self.level.mean * _counts(self.level, self.timesteps), self.first, self.last)
+        means = _coarser_mean(self.level, self.timesteps, self.factor).astype(self.level.mean.dtype)
         with np.errstate(all="ignore"):
-            return read_only(sums / self._count)
+            return read_only(_reduced(np.add, means * self._counts, self.first, self.last) / self._count)
 
     @cached_property
     def broken(self) -> Array:
         """Where a bin holds NaN or infinity."""
         if self.level.count is None:
             return read_only(np.zeros((len(self.first), *self.level.minimum.shape[1:]), bool))
-        steps = np.minimum(self.last * self.level.size, self.timesteps) - self.first * self.level.size
+        size = self.level.size * self.factor
+        steps = np.minimum(self.last * size, self.timesteps) - self.first * size
         return read_only(self._count < _beside(steps, self._count))
 
     @cached_property
+    def _counts(self) -> Array:
+        """Finite values in each bin of the coarser level, `(bins, ...)` or, where all are, `(bins, 1, …)`."""
+        if self.level.count is not None:
+            return _binned(np.add, self.level.count, self.factor, np.int32)
+        return _beside(_sizes(self.timesteps, self.level.size * self.factor), self.level.minimum)
+
+    @cached_property
     def _count(self) -> Array:
-        """How many values are finite: `(bins, ...)`, or `(bins, 1, …)` where all are."""
-        return _reduced(np.add, _counts(self.level, self.timesteps), self.first, self.last)
+        """The same in each bin of this one."""
+        return _reduced(np.add, self._counts, self.first, self.last)
 
     def _extreme(self, operation: np.ufunc, values: Array) -> Array:
-        found = _reduced(operation, values, self.first, self.last)
+        found = _reduced(operation, _binned(operation, values, self.factor), self.first, self.last)
         return read_only(found if self.level.count is None else np.where(self._count > 0, found, np.nan))
 
 
@@ -113,9 +123,10 @@ class Pyramid:
         window = Window(max(window.start, 0), min(window.stop, self.timesteps))
         bins = max(min(bins, len(window)), 0)
         edges = window.start + np.arange(bins + 1, dtype=np.int64) * len(window) // max(bins, 1)
-        level = self._level_for(len(window) / max(bins, 1) / 4)
-        first, last = edges[:-1] // level.size, -(-edges[1:] // level.size)
-        return Overview(level, self.timesteps, read_only(edges[:-1]), first, last)
+        level, factor = self._level_for(len(window) / max(bins, 1) / 4)
+        size = level.size * factor
+        first, last = edges[:-1] // size, -(-edges[1:] // size)
+        return Overview(level, factor, self.timesteps, read_only(edges[:-1]), first, last)
 
     @cached_property
     def extremes(self) -> tuple[float, float]:
@@ -124,11 +135,12 @@ class Pyramid:
         low, high = float(np.min(top.minimum, initial=np.inf)), float(np.max(top.maximum, initial=-np.inf))
         return (low, high) if low <= high else (0.0, 0.0)
 
-    def _level_for(self, width: float) -> Level:
-        """The coarsest level with bins no wider than `width`, made now if it is not kept; or the finest."""
+    def _level_for(self, width: float) -> tuple[Level, int]:
+        """The coarsest level with bins no wider than `width`, or the finest; and how many of its bins are no
+        wider together, a power of two."""
         level = next((level for level in reversed(self.levels) if level.size <= width), self.levels[0])
         factor = max(int(width) // level.size, 1)
-        return level if factor < 2 else coarser(level, self.timesteps, 1 << (factor.bit_length() - 1))
+        return level, 1 << (factor.bit_length() - 1)
 
 
 def pyramid_of(values: Array, finest: int = FINEST_BIN) -> Pyramid:
@@ -219,13 +231,6 @@ def _sizes(timesteps: int, size: int) -> NDArray[np.int64]:
     return np.minimum(starts + size, timesteps) - starts
 
 
-def _counts(level: Level, timesteps: int) -> Array:
-    """Finite values in each bin, `(bins, ...)` or, where all are finite, `(bins, 1, …)`."""
-    if level.count is not None:
-        return level.count
-    return _beside(_sizes(timesteps, level.size)[: level.bins], level.minimum)
-
-
 def _beside(per_bin: Array, like: Array) -> Array:
     """`(bins,)` with as many axes as `like`."""
     return per_bin.reshape((-1,) + (1,) * (like.ndim - 1))
@@ -237,6 +242,8 @@ def _binned(operation: np.ufunc, values: Array, size: int, kind: type = np.float
     Whole bins lie in an axis of their own, which NumPy reduces several times faster than by `reduceat`.
     """
     wide: dict[str, Any] = {"dtype": kind} if operation is np.add else {}
+    if size == 1:
+        return np.asarray(values, kind) if operation is np.add else values
     whole = len(values) // size * size
     bins = operation.reduce(values[:whole].reshape(-1, size, *values.shape[1:]), axis=1, **wide)
     if whole == len(values):
