@@ -26,6 +26,7 @@ from lstm_tui.engine.protocol import EngineReady
 from tests.pseudo_terminal import lstm_tui
 
 GOAL = 1.3
+_MODULE = "benchmarks.replay"
 SCENARIOS, SHARING = 200, 10
 _TEXT = "version: 1\nmodel: models/{model}.keras\ninput: inputs/{number}.npy\nexpect: {{shape: [1, 1]}}\n"
 
@@ -36,7 +37,7 @@ def replay(folder: Path, *, quick: bool) -> list[Figure]:
     write_scenarios(folder, SCENARIOS)
     predicts, ratios, told = [], {1: [], 2: []}, []
     for _ in range(1 if quick else 3):
-        predict = measured_apart(__name__, "predict", str(folder))["predict"].median
+        predict = measured_apart(_MODULE, "predict", str(folder))["predict"].median
         start = _engine_start()
         predicts.append(predict)
         for jobs, ratio in ratios.items():
@@ -64,7 +65,7 @@ def write_scenarios(folder: Path, count: int) -> None:
 
 def _child(*words: str) -> None:
     environment = {**os.environ, **tensorflow_environment(EngineOptions())}
-    subprocess.run([sys.executable, "-m", __name__, *words], env=environment, cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", _MODULE, *words], env=environment, cwd=ROOT, check=True)
 
 
 def _build(folder: Path, count: int) -> None:

@@ -23,7 +23,7 @@ from lstm_tui.errors import LstmTuiError, UsageError
 from lstm_tui.plain_text import in_ascii
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
-_NOT_YET = ("diff", "shrink", "run")
+_NOT_YET = ("diff", "run")
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -249,6 +249,24 @@ def replay(
     from lstm_tui.report.replaying import replay_paths
 
     sys.exit(replay_paths(paths, model, as_json, junit, _options(options), _progress, jobs))
+
+
+@cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The .yaml to write; else beside the scenario."
+)
+@click.option("--finding", default="", metavar="CODE", help="The finding to keep; else the first one.")
+@click.option(
+    "--most", type=click.IntRange(1), default=200, show_default=True, help="Diagnoses to search with."
+)
+@engine_options
+def shrink(scenario: Path, output: Path | None, finding: str, most: int, **options: Any) -> None:
+    """Write the smallest scenario that still shows the same finding."""
+    from lstm_tui.report.shrinking import ShrinkQuestion, shrink_and_print
+
+    question = ShrinkQuestion(scenario, output, finding, most)
+    sys.exit(shrink_and_print(question, _options(options), _progress))
 
 
 @cli.command()

@@ -72,9 +72,14 @@ class LoadedModel(Protocol):
         ...
 
     def diagnose(
-        self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
+        self,
+        subject: Subject,
+        seconds: float | None,
+        on_finding: OnFinding,
+        on_progress: OnProgress,
+        codes: tuple[str, ...] | None = None,
     ) -> Diagnosis:
-        """Run all checks and leave the model as it was."""
+        """Run the checks, or only these, and leave the model as it was."""
         ...
 
     def rebuild(self, form: Form, inputs: Inputs, out: Path, on_progress: OnProgress) -> Rebuilt:
@@ -139,7 +144,9 @@ class Answerer:
             on_progress("gradients in float64" if request.plan.float64 else "gradients", None)
             return self._model.gradients_of(request.plan)
         if isinstance(request, Diagnose):
-            return self._model.diagnose(request.subject, request.seconds, on_finding, on_progress)
+            return self._model.diagnose(
+                request.subject, request.seconds, on_finding, on_progress, request.codes
+            )
         if isinstance(request, Rebuild):
             return self._model.rebuild(request.form, request.inputs, request.out, on_progress)
         if isinstance(request, ExploreShapes):

@@ -73,13 +73,14 @@ class ComputeGradients:
 
 @dataclass(frozen=True, eq=False)
 class Diagnose:
-    """Run all checks on the loaded model. Answered by `Diagnosis`, after a `Found` for each finding.
+    """Run the checks on the loaded model. Answered by `Diagnosis`, after a `Found` for each finding.
 
-    seconds: no check is begun later; None for as long as it takes.
+    seconds: no check is begun later; None for as long as it takes. codes: only these checks; None for all.
     """
 
     subject: Subject
     seconds: float | None = None
+    codes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

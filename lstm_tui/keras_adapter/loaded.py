@@ -93,9 +93,17 @@ class LoadedModel:
         return self._altered.get_or_make(alterations, lambda: altered(self, alterations))
 
     def diagnose(
-        self, subject: Subject, seconds: float | None, on_finding: OnFinding, on_progress: OnProgress
+        self,
+        subject: Subject,
+        seconds: float | None,
+        on_finding: OnFinding,
+        on_progress: OnProgress,
+        codes: tuple[str, ...] | None = None,
     ) -> Diagnosis:
-        """All checks on this model, or on the copy that the plan wants; it is afterwards as it was."""
+        """The checks on this model, or on the copy that the plan wants; it is afterwards as it was.
+
+        codes: only these; None for all.
+        """
         from lstm_tui.checks.catalogue import CHECKS
         from lstm_tui.checks.running import diagnose
         from lstm_tui.keras_adapter.laboratory import KerasLaboratory
@@ -104,7 +112,7 @@ class LoadedModel:
         return diagnose(
             replace(subject, plan=replace(subject.plan, alterations=())),
             KerasLaboratory(working),
-            CHECKS,
+            [check for check in CHECKS if codes is None or check.code in codes],
             seconds=seconds,
             on_finding=on_finding,
             on_progress=on_progress,
