@@ -24,6 +24,7 @@ from lstm_tui.recurrent.recording import Array
 from lstm_tui.report.diagnosis import diagnosis_json, diagnosis_text
 from lstm_tui.scenario.loading import LoadedScenario
 from lstm_tui.scenario.plan import folded_plan, name_inputs
+from lstm_tui.scenario.recorded_model import model_note
 
 OnProgress = Callable[[str, float | None], None]
 
@@ -47,7 +48,8 @@ def diagnose_and_print(
 
     Raises: LstmTuiError where the question cannot be asked.
     """
-    model = _model_path(question)
+    scenario = _scenario(question)
+    model = scenario.scenario.model_path if scenario is not None else question.source
     try:
         diagnosis, status = diagnosed(question, options, on_progress), 0
     except ModelFileError as error:
@@ -58,6 +60,8 @@ def diagnose_and_print(
             raise
         diagnosis, status = found, 2
     on_progress("", None)
+    if scenario is not None and (note := model_note(scenario.scenario)):
+        print(f"lstm-tui: {note}", file=sys.stderr)
     if as_json:
         print(json.dumps(diagnosis_json(diagnosis, model.name), indent=2, allow_nan=False))
     else:

@@ -35,9 +35,9 @@ def trace_to_file(
 ) -> tuple[str, ...]:
     """Record `source`, a model with an input file or a scenario, and write `output`.
 
-    Gives what is to be known of the arrays that the file cannot say: what is not in it and why, and how far
-    the output is from what `model.predict` gives. memory: bytes that the recording may take; what takes more
-    is written in stretches.
+    Gives what is to be known of the arrays that the file cannot say: what is not in it and why, how far the
+    output is from what `model.predict` gives, that the model is not the file that was recorded. memory: bytes
+    that the recording may take; what takes more is written in stretches.
     Raises: LstmTuiError where something cannot be read, run or written; then `output` is as it was.
     """
     engine = LocalEngine(options)
@@ -48,18 +48,18 @@ def trace_to_file(
         return facts
 
     is_scenario = source.suffix in {".yaml", ".yml"}
-    facts, plan = _scenario(source, load) if is_scenario else _model(source, input_path, load)
+    facts, plan, note = _scenario(source, load) if is_scenario else _model(source, input_path, load)
     kept = keeping(plan, facts, memory, 0, every_sample=True)
     if kept.what == "stretches":
         written = trace_in_stretches(kept, output, engine.ask, on_progress)
         if isinstance(written, LongCall):
-            return _notes(written, written.compared)
+            return (*note, *_notes(written, written.compared))
         on_progress(f"not in stretches: {written.reason}", None)
     run = engine.ask(RunCalls(plan), on_progress)
     assert isinstance(run, Run)
     recording = _recording(run, plan, facts)
     write_trace(recording, output)
-    return _notes(recording)
+    return (*note, *_notes(recording))
 
 
 def _notes(known: Recording | LongCall, compared: int = 0) -> tuple[str, ...]:
@@ -75,26 +75,30 @@ def _notes(known: Recording | LongCall, compared: int = 0) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _scenario(source: Path, load: Callable[[Path], ModelFacts]) -> tuple[ModelFacts, RunPlan]:
+def _scenario(
+    source: Path, load: Callable[[Path], ModelFacts]
+) -> tuple[ModelFacts, RunPlan, tuple[str, ...]]:
     from lstm_tui.scenario.loading import load_scenario
     from lstm_tui.scenario.plan import run_plan
     from lstm_tui.scenario.reading import read_scenario
+    from lstm_tui.scenario.recorded_model import model_note
 
     loaded = load_scenario(read_scenario(source))
     facts = load(loaded.scenario.model_path)
-    return facts, run_plan(loaded, facts)
+    note = model_note(loaded.scenario)
+    return facts, run_plan(loaded, facts), ((note,) if note else ())
 
 
 def _model(
     source: Path, input_path: Path | None, load: Callable[[Path], ModelFacts]
-) -> tuple[ModelFacts, RunPlan]:
+) -> tuple[ModelFacts, RunPlan, tuple[str, ...]]:
     if input_path is None:
         raise UsageError(
             "there is no input to trace", todo=f"lstm-tui trace {source} --input x.npy -o OUT.npz"
         )
     arrays = read_arrays(input_path)
     facts = load(source)
-    return facts, RunPlan(inputs=assign(arrays, facts.inputs))
+    return facts, RunPlan(inputs=assign(arrays, facts.inputs)), ()
 
 
 def _recording(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:

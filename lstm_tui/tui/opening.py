@@ -15,7 +15,7 @@ from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
 from lstm_tui.session.edits import History, Material
-from lstm_tui.session.effects import Effect
+from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
@@ -90,6 +90,7 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
     """
     from lstm_tui.scenario.loading import load_scenario
     from lstm_tui.scenario.reading import read_scenario
+    from lstm_tui.scenario.recorded_model import model_note
 
     loaded = load_scenario(read_scenario(path, model=model))
     scenario = loaded.scenario
@@ -117,9 +118,11 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
     history = History.of(loaded.actions)
     call = view.call if view is not None else None
-    return Opened(
-        *open_session(facts, material, story=story, history=history, cursor=cursor, call=call, memory=memory)
+    session, effects = open_session(
+        facts, material, story=story, history=history, cursor=cursor, call=call, memory=memory
     )
+    note = model_note(scenario)
+    return Opened(session, (*effects, Announce(note, "warning")) if note else effects)
 
 
 def _facts_of(model: Path) -> ModelFacts:

@@ -108,3 +108,53 @@ def test_nothing_is_given_out_after_a_stop(tmp_path: Path):
     work = Work([tmp_path / "a.yaml"], jobs=1)
     work.stop()
     assert work.take() == []
+
+
+def test_what_a_crash_or_a_stranger_left_is_told_and_keeps_nothing_else_from_it(tmp_path: Path):
+    import numpy as np
+
+    folder = tmp_path / "captured"
+    folder.mkdir()
+    scenario(folder, "whole.yaml", "echo.keras")
+    np.savez(folder / "x.npz", x=np.ones((1, 2, 1), np.float32))
+    (folder / "cut.npz").write_bytes((folder / "x.npz").read_bytes()[:150])
+    head = "version: 1\nmodel: echo.keras\n"
+    texts = {
+        "newer": "version: 2\nmodel: echo.keras\n",
+        "no-model": "version: 1\nmodel: gone.keras\n",
+        "no-array": f"{head}input: gone.npz\n",
+        "cut-array": f"{head}input: cut.npz\n",
+        "cut-text": f"{head}input: {{file: x.np",
+        "empty": "",
+        "outside": f"{head}input: ../x.npz\n",
+        "model-outside": "version: 1\nmodel: ../gold.keras\n",
+        "misfit": f"{head}input: x.npz\nexpect: {{output: {{values: [[1]]}}}}\n",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    told = {each.path.stem: (each.status, " ".join(each.reasons)) for each in replayed(folder).results}
+    assert told.pop("whole") == ("passed", "")
+    assert told.pop("misfit") == ("failed", "expected an output of shape (1, 1), got (1, 2, 1)")
+    assert {status for status, _ in told.values()} == {"not checked"}
+    for name, words in {
+        "newer": "newer than what this lstm-tui reads",
+        "no-model": "no such file: gone.keras",
+        "no-array": "no such file: gone.npz",
+        "cut-array": "input",
+        "outside": "leaves the scenario's folder",
+        "model-outside": "replay --model FILE",
+    }.items():
+        assert words in told[name][1]
+
+
+def test_what_does_not_fit_another_model_is_a_result(tmp_path: Path):
+    path = scenario(tmp_path, "a.yaml", "gone.keras")
+    (tmp_path / "gone.keras").unlink()
+    path.write_text(
+        path.read_text().replace("expect:", "actions: [{alter: {layer: lstm_1, stateful: false}}]\nexpect:")
+    )
+    other = tmp_path / "echo.keras"
+    other.touch()
+    (found,) = replayed(tmp_path, model=other).results
+    assert found.status == "failed"
+    assert "does not fit echo.keras" in found.reasons[0] and "lstm_1" in found.reasons[0]

@@ -8,6 +8,7 @@ import pytest
 
 from lstm_tui.errors import ScenarioError, UsageError
 from lstm_tui.scenario.gallery import gallery
+from lstm_tui.session.effects import Announce
 from lstm_tui.tui.named import Files, Named
 from lstm_tui.tui.opening import open_named
 
@@ -41,3 +42,13 @@ def test_the_mistakes_of_all_are_told_before_the_screen_opens(tmp_path: Path) ->
 def test_an_input_named_beside_a_scenario_is_not_passed_over_in_silence() -> None:
     with pytest.raises(UsageError, match=r"--input x\.npy goes with a model"):
         open_named(Named(scenarios=BUNDLED[:1], files=Files(input=Path("x.npy"))))
+
+
+def test_another_model_than_the_recorded_one_is_told_when_a_scenario_opens(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(b"no model, but a file")
+    case = tmp_path / "case.yaml"
+    case.write_text(f"version: 1\nmodel: m.keras\nmodel_sha256: {'a' * 64}\n", encoding="utf-8")
+    opened, _ = open_named(Named(scenarios=(case,)))
+    assert opened is not None
+    (told,) = (effect.text for effect in opened.effects if isinstance(effect, Announce))
+    assert told.startswith("m.keras is not the file that was recorded")
