@@ -1,4 +1,4 @@
-"""What users' own code imports to save a failing call: `watch`.
+"""What users' own code imports to save a failing call: `watch` for a server, `watch_training` for `fit`.
 
     flight = watch(model, "gold.keras", folder="captures")
     predict = flight(model.predict)
@@ -12,5 +12,6 @@ from __future__ import annotations
 
 from lstm_tui.flight_recorder.call import WatchedCall
 from lstm_tui.flight_recorder.recorder import FlightRecorder, watch
+from lstm_tui.flight_recorder.training import TrainingRecorder, watch_training
 
-__all__ = ["FlightRecorder", "WatchedCall", "watch"]
+__all__ = ["FlightRecorder", "TrainingRecorder", "WatchedCall", "watch", "watch_training"]

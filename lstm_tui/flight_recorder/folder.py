@@ -25,8 +25,10 @@ _MODEL = re.compile(r"model-.{0,60}-[0-9a-f]{12}\.(?:keras|h5|hdf5)\Z")
 _PART = re.compile(r"\..+\.[0-9a-f]{8}\.part\Z")
 #: Folders in which Keras saves a model.
 SAVING = ".saving-"
-#: Seconds after which what no capture names was left behind, and is not being written.
+#: Seconds after which what is part of no capture was left behind, and is not being written.
 _STALE = 3600.0
+#: Seconds for which a copy of a model may wait for the capture that names it.
+_WAITING = 60.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class CaptureFolder:
         cut_off = [found for found in captures.values() if found.yaml is None]
         _remove(path for found in cut_off if found.newest < before for path in found.paths)
         _remove(path for path in loose if _changed(path) < before)
-        self._remove_models(models, [found.yaml for _, found in whole if found.yaml], before)
+        self._remove_models(models, [found.yaml for _, found in whole if found.yaml])
         return gone
 
     def _found(self) -> tuple[dict[str, _Capture], list[Path], list[Path]]:
@@ -119,9 +121,9 @@ class CaptureFolder:
                     loose.append(Path(entry.path))
         return captures, models, loose
 
-    def _remove_models(self, models: list[Path], named_by: list[Path], before: float) -> None:
+    def _remove_models(self, models: list[Path], named_by: list[Path]) -> None:
         """Copies of models that no capture names any more. A new one may be waiting for its capture."""
-        old = [path for path in models if _changed(path) < before]
+        old = [path for path in models if _changed(path) < time.time() - _WAITING]
         if not old:
             return
         texts = [_text(path) for path in named_by]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lstm_tui.flight_recorder.taken import copied
@@ -22,6 +24,16 @@ class StateReader:
     def read(self) -> dict[str, Array]:
         """States `(batch, units)` by `layer path/state`, copied. None of a model that keeps none."""
         return {state.name: copied(state.variable) for state in state_variables(self._layers())}
+
+    @contextmanager
+    def put_back(self) -> Iterator[None]:
+        """The states are afterwards as they were."""
+        kept = [(state.variable, copied(state.variable)) for state in state_variables(self._layers())]
+        try:
+            yield
+        finally:
+            for variable, values in kept:
+                variable.assign(values)
 
     def _layers(self) -> tuple[Placed, ...]:
         if self._recurrent is not None:
