@@ -100,12 +100,15 @@ class _Engine:
         start = with_calls(start, start.plan.calls)
         target = self._target(question, start)
 
-        def tell(number: int, best: Subject) -> None:
-            less = shrunk_words(start, best, self.facts) or "nothing taken away yet"
-            self._tell(f"diagnosis {number} of at most {question.most}: {less}", None)
-
-        search = Shrinking(self.facts, target, self._examined, most=question.most, tell=tell)
-        return search.shrunk(start)
+        search = Shrinking(start, self.facts, target, most=question.most)
+        try:
+            while (asked := search.question) is not None:
+                less = shrunk_words(start, search.best, self.facts) or "nothing taken away yet"
+                self._tell(f"diagnosis {search.diagnoses + 1} of at most {question.most}: {less}", None)
+                search.told(self._examined(asked.subject, asked.codes))
+        except KeyboardInterrupt:
+            pass  # the best so far
+        return search.result()
 
     def _target(self, question: ShrinkQuestion, start: Subject) -> Target:
         answer = self._engine.ask(Diagnose(start), self._tell)

@@ -1,4 +1,9 @@
-"""The search driven by diagnoses: bounded in their number, stopped at any time with the best so far.
+"""The search driven by diagnoses, one question after the other: bounded, and stopped at any time.
+
+    search = Shrinking(start, facts, target)
+    while (question := search.question) is not None:
+        search.told(diagnosis of question.subject by question.codes)
+    search.result()
 
 While it searches, only the checks that decide are run. What it ends with is shown to all of them: if the
 smallest case shows something that was not there, the search begins again and asks all of them each time.
@@ -8,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis
@@ -21,12 +26,12 @@ from lstm_tui.shrinking.target import Target
 MOST = 200
 
 
-class Examine(Protocol):
-    """Runs the checks with these codes (None: all) on a case; None where they cannot be run on it."""
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What these checks (None: all) say of this case is to be told next."""
 
-    def __call__(self, subject: Subject, codes: tuple[str, ...] | None) -> Diagnosis | None:
-        """The diagnosis."""
-        ...
+    subject: Subject
+    codes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,83 +50,81 @@ class Shrunk:
     codes: tuple[str, ...] | None = None
 
 
-class _UsedUp(Exception):  # noqa: N818 - the end that was agreed on
-    pass
-
-
 class Shrinking:
-    """One search. `tell` hears the number of each diagnosis and the best case so far."""
+    """One search; it holds no model, and asks nobody by itself."""
 
-    def __init__(
-        self,
-        facts: ModelFacts,
-        target: Target,
-        examine: Examine,
-        *,
-        most: int = MOST,
-        tell: Callable[[int, Subject], None] = lambda number, best: None,
-    ) -> None:
+    def __init__(self, start: Subject, facts: ModelFacts, target: Target, *, most: int = MOST) -> None:
+        """most: so many diagnoses, and the one by all checks."""
+        self._start = start
         self._facts = facts
         self._target = target
-        self._examine = examine
         self._most = most
-        self._tell = tell
-        self._diagnoses = 0
+        self._used_up = False
         self._known: dict[str, bool] = {}
-        self._best: Subject
-        self._codes: tuple[str, ...] | None = None
+        self.best = start
+        self.diagnoses = 0
+        self.question: Question | None = None
+        self._seen: tuple[str, ...] | None = None
+        self._begin(target.checks)
 
-    def shrunk(self, start: Subject) -> Shrunk:
-        """The smallest case that shows the target as `start` does; Ctrl-C gives the best so far."""
-        self._best, self._codes = start, None
-        ended: Literal["smallest", "bound", "stopped"] = "smallest"
-        try:
-            if not self._searched(start, self._target.checks):
-                ended = "bound"
-            if not self._is_seen_by_all():
-                self._best, self._codes, self._known = start, self._target.codes, {}
-                if not self._searched(start, None):
-                    ended = "bound"
-        except KeyboardInterrupt:
+    def told(self, diagnosis: Diagnosis | None) -> None:
+        """The answer to the question; None where these checks cannot be run on that case."""
+        question = self.question
+        assert question is not None
+        self.diagnoses += 1
+        if self._judging:
+            self._judged(diagnosis)
+            return
+        shows = self._target.shows_in if question.codes is not None else self._target.is_all_of
+        verdict = self._known[fingerprint(question.subject)] = diagnosis is not None and shows(diagnosis)
+        if verdict and diagnosis is not None and question.codes is None:
+            self._seen = diagnosis.codes
+        self._go_on(question.subject, verdict)
+
+    def result(self) -> Shrunk:
+        """What was found; stopped, if there is still a question."""
+        ended: Literal["smallest", "bound", "stopped"] = "bound" if self._used_up else "smallest"
+        if self.question is not None:
             ended = "stopped"
-        return Shrunk(start, self._best, self._target, self._diagnoses, ended, self._codes)
+        return Shrunk(self._start, self.best, self._target, self.diagnoses, ended, self._seen)
 
-    def _searched(self, start: Subject, codes: tuple[str, ...] | None) -> bool:
-        """Search with these checks (None: all); False where the diagnoses were used up."""
-        search = smaller_cases(start, self._facts, self._target.finding.place)
+    def _begin(self, codes: tuple[str, ...] | None) -> None:
+        self._codes = codes
+        self._judging = False
+        self._search = smaller_cases(self._start, self._facts, self._target.finding.place)
+        self._ask(lambda: next(self._search))
+
+    def _go_on(self, case: Subject, verdict: bool) -> None:
+        if verdict:
+            self.best = case
+        self._ask(lambda: self._search.send(verdict))
+
+    def _ask(self, following: Callable[[], Subject]) -> None:
+        """Put the next question that has no answer yet, or end the search."""
         try:
-            case = next(search)
-            while True:
-                case = search.send(self._shows(case, codes))
+            case = following()
+            while (verdict := self._known.get(fingerprint(case))) is not None:
+                self.best = case if verdict else self.best
+                case = self._search.send(verdict)
         except StopIteration:
-            return True
-        except _UsedUp:
-            return False
+            self._end()
+            return
+        if self.diagnoses >= self._most:
+            self._used_up = True
+            self._end()
+        else:
+            self.question = Question(case, self._codes)
 
-    def _shows(self, case: Subject, codes: tuple[str, ...] | None) -> bool:
-        """Whether the finding shows in it, which then is the best so far; what was asked before is known."""
-        key = fingerprint(case)
-        if key not in self._known:
-            if self._diagnoses >= self._most:
-                raise _UsedUp
-            diagnosis = self._diagnosed(case, codes)
-            shows = self._target.shows_in if codes is not None else self._target.is_all_of
-            self._known[key] = diagnosis is not None and shows(diagnosis)
-            if self._known[key] and diagnosis is not None and codes is None:
-                self._codes = diagnosis.codes
-        if self._known[key]:
-            self._best = case
-        return self._known[key]
+    def _end(self) -> None:
+        """Ask all checks what they see in the best case, unless they have seen it."""
+        if self.best is self._start:
+            self._seen = self._target.codes
+        self._judging = self._codes is not None and self.best is not self._start
+        self.question = Question(self.best, None) if self._judging else None
 
-    def _is_seen_by_all(self) -> bool:
-        """Whether all checks see the target in the best case, and nothing new."""
-        diagnosis = self._diagnosed(self._best, None)
-        if diagnosis is None or not self._target.is_all_of(diagnosis):
-            return False
-        self._codes = diagnosis.codes
-        return True
-
-    def _diagnosed(self, case: Subject, codes: tuple[str, ...] | None) -> Diagnosis | None:
-        self._diagnoses += 1
-        self._tell(self._diagnoses, self._best)
-        return self._examine(case, codes)
+    def _judged(self, diagnosis: Diagnosis | None) -> None:
+        if diagnosis is not None and self._target.is_all_of(diagnosis):
+            self._seen, self.question = diagnosis.codes, None
+            return
+        self.best, self._seen, self._known = self._start, self._target.codes, {}
+        self._begin(None)
