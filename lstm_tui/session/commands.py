@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.checks.states.variance import VarianceTest
@@ -17,6 +18,9 @@ from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import LongCall, Stretch
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
+
+if TYPE_CHECKING:  # the search is for who asks for it
+    from lstm_tui.shrinking.driving import Shrunk
 
 # --- looking around ---------------------------------------------------------------------------
 
@@ -155,6 +159,11 @@ class WantShape:
 @dataclass(frozen=True)
 class RunChecks:
     """Run all checks on what is shown."""
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """Look for the smallest case that still shows the finding, or end the search with the best so far."""
 
 
 @dataclass(frozen=True)
@@ -326,11 +335,30 @@ Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
     | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision | Zoom | ReplayHere
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShrinkProgressed:
+    """How far the search for the smallest case is, in words."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class ShrinkArrived:
+    """The smallest case that was found, or why there is none."""
+
+    key: str
+    shrunk: Shrunk | str
+
+
 Change = MakeEdits | Undo | Redo | OpenInputs | Saved | AskAgain
 AboutLong = LongOpened | StretchArrived | StretchRefused | ToggleRecording
 Inquire = (
     RunChecks | TryFix | TakeShapes | WantShape
     | FindingArrived | DiagnosisArrived | ShapesArrived | VarianceArrived
+    | Shrink | ShrinkProgressed | ShrinkArrived
 )  # fmt: skip
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
 Command = Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire

@@ -33,10 +33,18 @@ class ReplaceCalls:
     calls: tuple[Call, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class SmallCase:
+    """The smallest case that still shows a finding, in the place of all that was opened and done before."""
+
+    before: Material
+    after: Material
+
+
 #: A change of the calls.
 CallEdit = PredictAgain | ResetBeforeEachCall | ReplaceCalls
-#: An action of the scenario format, or a change of the calls.
-Edit = Action | CallEdit
+#: An action of the scenario format, a change of the calls, or another case altogether.
+Edit = Action | CallEdit | SmallCase
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,10 @@ class History:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """The edits that a scenario saves as its actions."""
-        return tuple(edit for edit in self.done if not isinstance(edit, CallEdit))
+        """The edits that a scenario saves as its actions: what a small case has taken in is in its arrays."""
+        return tuple(
+            edit for edit in _since_small_case(self.done) if not isinstance(edit, CallEdit | SmallCase)
+        )
 
     def doing(self, edits: Sequence[Edit]) -> History:
         """With `edits` made as one step; what had been undone can no longer be redone."""
@@ -103,7 +113,7 @@ class Plan:
 
 
 def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
-    """The plan for `material` with `edits` made, in order.
+    """The plan for the `material` that they are made on (`material_under`), with `edits` made in order.
 
     Raises: EditError where an edit does not fit what the ones before it left.
     """
@@ -138,7 +148,23 @@ def with_call_edits(calls: tuple[Call, ...], edits: Sequence[Edit]) -> tuple[Cal
             calls = tuple(step for call in reading for step in (ResetStates(), call))
         elif isinstance(edit, ReplaceCalls):
             calls = edit.calls
+        elif isinstance(edit, SmallCase):
+            calls = edit.after.calls
     return calls
+
+
+def material_under(material: Material, old: History, new: History) -> Material:
+    """What `new` is made on, where `old` was made on `material`: another, if a small case came or went."""
+    was, now = ([edit for edit in history.done if isinstance(edit, SmallCase)] for history in (old, new))
+    if len(was) == len(now):
+        return material
+    return now[-1].after if now else was[0].before
+
+
+def _since_small_case(edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Those after the last small case."""
+    last = max((index for index, edit in enumerate(edits) if isinstance(edit, SmallCase)), default=-1)
+    return edits[last + 1 :]
 
 
 def describe(edit: Edit) -> str:
@@ -150,5 +176,7 @@ def describe(edit: Edit) -> str:
             return "reset before each call"
         case ReplaceCalls(calls):
             return f"call {', '.join(CALL_NAMES[type(call)] for call in calls[:6])}{' …' * (len(calls) > 6)}"
+        case SmallCase():
+            return "the smallest case"
         case _:
             return describe_action(edit)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Finding
+from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, RunPlan
 from lstm_tui.recurrent.fetching import FetchPlan
 from lstm_tui.recurrent.gradients import GradientPlan
@@ -66,6 +68,27 @@ class StartVariance:
 
 
 @dataclass(frozen=True, eq=False)
+class StartShrink:
+    """Ask the engine, case by case, for the smallest one that still shows this finding.
+
+    codes: all above info that it shows now.
+    """
+
+    key: str
+    subject: Subject
+    facts: ModelFacts
+    finding: Finding
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StopShrink:
+    """End that search with the best case so far."""
+
+    key: str
+
+
+@dataclass(frozen=True, eq=False)
 class OpenLongCall:
     """Ask the engine whether and how this call can be recorded in stretches."""
 
@@ -106,5 +129,5 @@ class StartFetch:
 
 
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
-AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis
-Effect = StartRun | AsideWish | LongWish | Announce
+AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis | StartShrink
+Effect = StartRun | AsideWish | StopShrink | LongWish | Announce

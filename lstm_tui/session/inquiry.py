@@ -59,6 +59,9 @@ class Inquiry:
     shapes: Mapping[str, ShapeExploration | str] = field(default_factory=dict)
     #: By the key of the plan with the call that was repeated; a text where that could not be.
     variances: Mapping[str, VarianceTest | str] = field(default_factory=dict)
+    #: The question whose case is being made small, and how far that is; empty where none is.
+    shrinking: str = ""
+    shrunk_so_far: str = ""
 
     def with_checkup(self, key: str, checkup: Checkup) -> Inquiry:
         """The checkup of the question `key`, the newest of those that are kept."""
@@ -75,6 +78,10 @@ class Inquiry:
     def with_variance(self, key: str, test: VarianceTest | str) -> Inquiry:
         """What identical calls gave in the plan `key`, the newest of those that are kept."""
         return replace(self, variances=_newest(self.variances, key, test))
+
+    def with_shrinking(self, key: str, words: str = "") -> Inquiry:
+        """The search for the smallest case of this question; none with an empty key."""
+        return replace(self, shrinking=key, shrunk_so_far=words)
 
 
 def _newest(answers: Mapping[str, Answer], key: str, answer: Answer) -> Mapping[str, Answer]:

@@ -16,9 +16,9 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import diagnosing, shape_choice, variance
+from lstm_tui.session import diagnosing, shape_choice, shrinking, variance
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
-from lstm_tui.session.edits import History, Material, Plan, fold
+from lstm_tui.session.edits import History, Material, Plan, fold, material_under
 from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
 from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
@@ -87,6 +87,7 @@ def _updated(session: Session, command: Command) -> Result:
         case (
             c.RunChecks() | c.TryFix() | c.TakeShapes() | c.WantShape()
             | c.FindingArrived() | c.DiagnosisArrived() | c.ShapesArrived() | c.VarianceArrived()
+            | c.Shrink() | c.ShrinkProgressed() | c.ShrinkArrived()
         ):  # fmt: skip
             return _inquired(session, command)
         case c.MoveCall(by):
@@ -166,6 +167,8 @@ def _inquired(session: Session, command: Inquire) -> Result:
             return shape_choice.arrived(session, key, shapes), ()
         case c.VarianceArrived(key, test):
             return variance.arrived(session, key, test), ()
+        case c.Shrink() | c.ShrinkProgressed() | c.ShrinkArrived():
+            return _shrunk(session, command)
         case c.WantShape(shape):
             material = replace(session.material, expected_shape=shape)
             return replace(session, material=material, cursor=replace(session.cursor, finding=None)), ()
@@ -180,6 +183,22 @@ def _inquired(session: Session, command: Inquire) -> Result:
     if finding is not None and changed is not session:
         changed = replace(changed, inquiry=changed.inquiry.with_tried(finding))
     return changed, effects
+
+
+def _shrunk(session: Session, command: c.Shrink | c.ShrinkProgressed | c.ShrinkArrived) -> Result:
+    """The smallest case: looked for, on its way, taken up as an edit."""
+    match command:
+        case c.Shrink():
+            return shrinking.begin(session)
+        case c.ShrinkProgressed(key, words):
+            return shrinking.progressed(session, key, words), ()
+        case c.ShrinkArrived():
+            session, answer = shrinking.arrived(session, command)
+    if not isinstance(answer, c.MakeEdits):
+        return session, () if answer is None else (answer,)
+    changed, effects = _changed(session, answer)
+    said = shrinking.words_of(command, session) if changed is not session else None
+    return changed, (*effects, *([said] if said is not None else []))
 
 
 def _told(session: Session, command: FromEngine) -> Result:
@@ -207,6 +226,7 @@ def _step_history(session: Session, history: History, nothing: str) -> Result:
 
 def _refold(session: Session, history: History, *, otherwise: Session | None = None) -> Result:
     """The session with `history` and its plan folded anew; `otherwise` if it does not fit."""
+    session = replace(session, material=material_under(session.material, session.history, history))
     if not session.material.inputs:
         session = _asked_about(replace(session, history=history, plan=None, key=""), None)
         return session, _ask_for_view(session)

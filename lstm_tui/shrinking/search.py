@@ -19,7 +19,7 @@ from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Place
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Call, Fit, Generate, Threads
-from lstm_tui.scenario.plan import needs_input, recordable_calls
+from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.shrinking.arrays import Axis, arrays_of, blanked, kept
 from lstm_tui.shrinking.axes import features_in_use, inner_axes, sample_axes
 
@@ -81,8 +81,6 @@ def _without_what_lies_beside(subject: Subject) -> Search:
         subject = yield from _tried(subject, replace(subject, reference={}, reference_target=None))
     if subject.reference_target is not None:
         subject = yield from _tried(subject, replace(subject, reference_target=None))
-    if subject.plan.inputs and not any(map(needs_input, subject.plan.calls)):
-        subject = yield from _tried(subject, replace(subject, plan=replace(subject.plan, inputs={})))
     if subject.plan.target is not None:
         subject = yield from _tried(subject, replace(subject, plan=replace(subject.plan, target=None)))
     if subject.output_rescales:

@@ -127,6 +127,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("try_fix", ("T",), "Try the fix of the chosen finding", DIAGNOSE, "try", command=c.TryFix()),
     Action("lesson", ("L",), "Explain the chosen finding …", DIAGNOSE, "learn"),
     Action(
+        "shrink",
+        ("M",),
+        "Make the case small that shows it, or stop at the best so far",
+        DIAGNOSE,
+        command=c.Shrink(),
+    ),
+    Action(
         "shapes",
         ("R",),
         "Shapes under other return_sequences and return_state",

@@ -32,8 +32,10 @@ from lstm_tui.session.effects import (
     StartReplay,
     StartRun,
     StartShapes,
+    StartShrink,
     StartStretch,
     StartVariance,
+    StopShrink,
 )
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
@@ -269,8 +271,11 @@ class Workbench(App[int]):
             match effect:
                 case StartRun(plan):
                     self.link.run(plan)
-                case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis():
+                case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis() | StartShrink():
                     self.link.aside(effect)
+                case StopShrink(key):
+                    for said in self.link.end_search(key):
+                        self.dispatch(said)
                 case OpenLongCall() | StartStretch() | StartReplay() | StartFetch():
                     self.link.wish(effect)
                 case Announce(text, severity):

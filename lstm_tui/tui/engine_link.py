@@ -188,6 +188,10 @@ class EngineLink:
         self._unsaid += [said] if said is not None else []
         self._pump()
 
+    def end_search(self, key: str) -> list[Command]:
+        """The best case so far; what is asked at the moment ends by itself, or gives way to the run of it."""
+        return self._side.end_search(key)
+
     def _checks_give_way(self) -> None:
         """Checks that run are stopped, which takes another engine; those that wait are dropped."""
         flight = self._in_flight

@@ -1,10 +1,13 @@
 """What is asked of the engine beside runs: gradients, other shapes, repeated calls, all checks.
 
 One wish of each kind waits, the newest; they are asked when nothing else is to be done, the quickest first.
-A request that the engine died of is made once more, but for the checks: those are begun again by hand.
+A request that the engine died of is made once more, but for the checks: those are begun again by hand. The
+smallest case is a conversation: one diagnosis after the other, with whatever else is wished in between.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.checks.states.variance import VarianceTest
@@ -25,15 +28,34 @@ from lstm_tui.session.commands import (
     FindingArrived,
     GradientsArrived,
     ShapesArrived,
+    ShrinkArrived,
+    ShrinkProgressed,
     VarianceArrived,
 )
-from lstm_tui.session.effects import AsideWish, StartDiagnosis, StartGradients, StartShapes, StartVariance
+from lstm_tui.session.effects import (
+    AsideWish,
+    StartDiagnosis,
+    StartGradients,
+    StartShapes,
+    StartShrink,
+    StartVariance,
+)
 
-_ORDER: tuple[type[AsideWish], ...] = (StartGradients, StartShapes, StartVariance, StartDiagnosis)
+if TYPE_CHECKING:  # the search is for who asks for it
+    from lstm_tui.shrinking.driving import Shrinking
+
+_ORDER: tuple[type[AsideWish], ...] = (
+    StartGradients,
+    StartShapes,
+    StartVariance,
+    StartDiagnosis,
+    StartShrink,
+)
 
 #: No check is begun later than this after the first one, so that a slow model gets a partial answer.
 CHECKING_SECONDS = 120.0
 _GAVE_WAY = "The checks were stopped; d runs them again."
+_NO_LONGER_SMALL = "The search for the smallest case was stopped: something else was asked."
 
 
 class SideRequests:
@@ -42,6 +64,7 @@ class SideRequests:
     def __init__(self) -> None:
         self._waiting: dict[type[AsideWish], AsideWish] = {}
         self._sent: AsideWish | None = None
+        self._search: Shrinking | None = None
 
     def wish(self, wanted: AsideWish) -> Command | None:
         """Ask for this when there is time; what is to be said of the wish whose place it takes."""
@@ -49,13 +72,44 @@ class SideRequests:
             return None  # it is under way
         older = self._waiting.pop(type(wanted), None)
         self._waiting[type(wanted)] = wanted
+        if isinstance(wanted, StartShrink):
+            self._search = _search(wanted)
         return _given_up(older, _GAVE_WAY) if older is not None and older.key != wanted.key else None
 
     def next(self) -> Request | None:
         """What to ask now, if anything."""
         kind = next((kind for kind in _ORDER if kind in self._waiting), None)
         self._sent = self._waiting.pop(kind) if kind is not None else None
+        if isinstance(self._sent, StartShrink):
+            assert self._search is not None and self._search.question is not None
+            return Diagnose(self._search.question.subject, codes=self._search.question.codes)
         return None if self._sent is None else _request(self._sent)
+
+    def end_search(self, key: str) -> list[Command]:
+        """The best case so far, without waiting for the diagnosis that is under way."""
+        waiting = self._waiting.pop(StartShrink, None)
+        wish = self._sent if isinstance(self._sent, StartShrink) else waiting
+        search, self._search = self._search, None
+        if wish is None or search is None:
+            return [ShrinkArrived(key, _NO_LONGER_SMALL)]
+        if wish is self._sent:
+            self._sent = None  # its answer is of no use any more
+        return [ShrinkArrived(wish.key, search.result())]
+
+    def _searched(self, wish: StartShrink, diagnosis: Diagnosis | None) -> list[Command]:
+        """One case more is judged: the next one, or the result."""
+        search = self._search
+        if search is None or search.question is None:
+            return []
+        search.told(diagnosis)
+        if search.question is None:
+            self._search = None
+            return [ShrinkArrived(wish.key, search.result())]
+        self._waiting.setdefault(StartShrink, wish)
+        from lstm_tui.shrinking.sizes import shrunk_words
+
+        less = shrunk_words(wish.subject, search.best, wish.facts) or "nothing taken away yet"
+        return [ShrinkProgressed(wish.key, f"{search.diagnoses} tried: {less}")]
 
     def found(self, finding: Finding) -> list[Command]:
         """A finding of the checks that run."""
@@ -66,6 +120,9 @@ class SideRequests:
         sent, self._sent = self._sent, None
         if sent is None:
             return []
+        if isinstance(sent, StartShrink):
+            value = answer.value if isinstance(answer, Answered) else None
+            return self._searched(sent, value if isinstance(value, Diagnosis) else None)
         if isinstance(answer, Refused):
             return [_given_up(sent, str(answer.error))]
         match sent, answer.value:
@@ -84,6 +141,8 @@ class SideRequests:
         sent, self._sent = self._sent, None
         if sent is None:
             return []
+        if isinstance(sent, StartShrink):
+            return self._searched(sent, None)  # a case that kills engines is not the smaller one
         if not given_up and not isinstance(sent, StartDiagnosis):
             self._waiting.setdefault(type(sent), sent)
             return []
@@ -91,16 +150,17 @@ class SideRequests:
 
     def checks_give_way(self) -> list[Command]:
         """Checks that wait or run are given up; what is to be said of them."""
-        waiting = self._waiting.pop(StartDiagnosis, None)
+        self._search = None
+        waiting = [self._waiting.pop(kind, None) for kind in (StartDiagnosis, StartShrink)]
         sent, self._sent = (
-            (self._sent, None) if isinstance(self._sent, StartDiagnosis) else (None, self._sent)
+            (self._sent, None) if isinstance(self._sent, StartDiagnosis | StartShrink) else (None, self._sent)
         )
-        return [_given_up(wish, _GAVE_WAY) for wish in (waiting, sent) if wish is not None]
+        return [_given_up(wish, _GAVE_WAY) for wish in (*waiting, sent) if wish is not None]
 
     def drop(self) -> None:
         """Forget all: another model is opened."""
         self._waiting.clear()
-        self._sent = None
+        self._sent = self._search = None
 
 
 def _request(wish: AsideWish) -> Request:
@@ -113,6 +173,14 @@ def _request(wish: AsideWish) -> Request:
             return RepeatCall(plan)
         case StartDiagnosis(_, subject):
             return Diagnose(subject, CHECKING_SECONDS)
+    raise TypeError(f"{wish!r} is asked case by case")
+
+
+def _search(wish: StartShrink) -> Shrinking:
+    from lstm_tui.shrinking.driving import Shrinking
+    from lstm_tui.shrinking.target import Target
+
+    return Shrinking(wish.subject, wish.facts, Target(wish.finding, wish.codes))
 
 
 def _given_up(wish: AsideWish, why: str) -> Command:
@@ -125,3 +193,5 @@ def _given_up(wish: AsideWish, why: str) -> Command:
             return VarianceArrived(key, why)
         case StartDiagnosis(key):
             return DiagnosisArrived(key, why)
+        case StartShrink(key):
+            return ShrinkArrived(key, _NO_LONGER_SMALL)

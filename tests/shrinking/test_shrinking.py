@@ -206,11 +206,6 @@ def test_a_sequence_that_comes_out_is_cut_with_its_input():
     assert found.smallest.plan.target.shape == found.smallest.expected_shape == (1, 1, 1)
 
 
-def test_inputs_that_no_call_takes_go():
-    x = numbered(1, 2, 3)
-    assert shrunk(subject(x, Predict({"x": x})), OPEN, lambda case: True).smallest.plan.inputs == {}
-
-
 # --- how it ends
 
 

@@ -56,7 +56,9 @@ async def test_a_finding_is_found_chosen_tried_and_comes_back_with_undo(
         assert "✗ state-carryover" in screen.pane("left")
 
 
-async def test_a_finding_is_explained_and_copied(open_app: OpenApp, own_places: Path) -> None:
+async def test_a_finding_is_explained_and_copied_and_its_case_made_small(
+    open_app: OpenApp, own_places: Path
+) -> None:
     async with open_app(open_scenario(bundled("carry-over"))) as screen:
         await checked(screen)
         await screen.press("L")
@@ -68,6 +70,15 @@ async def test_a_finding_is_explained_and_copied(open_app: OpenApp, own_places: 
             assert words in copied
         await screen.press("L")
         assert "Findings" in screen.text
+        await screen.press("M")
+        assert "making it small" in screen.pane("left")
+        await screen.until(lambda: not screen.app.session.inquiry.shrinking, seconds=180)  # type: ignore[union-attr]
+        await screen.answered()
+        run = screen.app.session.plan.run  # type: ignore[union-attr]
+        assert [array.shape for array in run.inputs.values()] == [(1, 1, 1)]
+        assert len(run.calls) == 2
+        await screen.press("u")
+        assert len(screen.app.session.plan.run.calls) == 3  # type: ignore[union-attr]
 
 
 async def test_a_healthy_model_is_told_to_be(open_app: OpenApp, tiny_models: Path, sequence: Path) -> None:

@@ -27,7 +27,16 @@ def findings_section(session: Session, canvas: Canvas) -> list[Line]:
     for index, finding in enumerate(checkup.findings):
         chosen = index == session.cursor.finding
         lines += _chosen(finding, canvas) if chosen else _listed(finding, canvas)
-    return [*lines, *_verdict(checkup, canvas)]
+    return [*lines, *_shrinking(session, canvas), *_verdict(checkup, canvas)]
+
+
+def _shrinking(session: Session, canvas: Canvas) -> list[Line]:
+    """How far the search for the smallest case is."""
+    if not session.inquiry.shrinking:
+        return []
+    return wrapped(
+        f"making it small (M stops): {session.inquiry.shrunk_so_far}", canvas.ink.here, canvas.width, 4
+    )
 
 
 def _unchecked(session: Session, canvas: Canvas) -> list[Line]:
