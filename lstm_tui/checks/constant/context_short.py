@@ -42,6 +42,20 @@ class Twins:
     pair: tuple[int, int] | None
 
 
+@dataclass(frozen=True)
+class Longer:
+    """What windows of so many steps explain of the target, and what the windows themselves do."""
+
+    steps: int
+    share: float
+    by_window: float
+
+    @property
+    def gained(self) -> float:
+        """How much more, as a share of the target's variance."""
+        return self.share - max(self.by_window, 0)
+
+
 def _find(case: Case) -> Iterator[Finding]:
     beside, x = paired(case), _windows(case)
     if x is None or beside is None or beside.each_step or len(x) != len(beside.target) or len(x) < _FEWEST:
@@ -52,10 +66,10 @@ def _find(case: Case) -> Iterator[Finding]:
     found, series = twins(x, y), joined(x)
     within = _explains(x, y)
     if series is not None:
-        longer = [(times, *_longer(series, x, y, times)) for times in _TIMES if _is_enough(x, times)]
-        best = max(longer, key=lambda each: each[1], default=None)
-        if best is not None and best[1] >= max(within, 0) + GAINED:
-            yield _finding(case, found, within, best)
+        tried = [_longer(series, x, y, times) for times in _TIMES if _is_enough(x, times)]
+        best = max(tried, key=lambda each: each.gained, default=None)
+        if best is not None and best.gained >= GAINED:
+            yield _finding(case, found, best.by_window, best)
     elif found.in_conflict >= TWINS * found.rows and within < 0.2:
         yield _finding(case, found, within, None)
 
@@ -94,22 +108,23 @@ def _is_enough(x: Array, times: int) -> bool:
     return bool(len(x) - (times - 1) * x.shape[1] >= _FEWEST)
 
 
-def _longer(series: Floats, x: Array, y: Array, times: int) -> tuple[float, int]:
-    """What windows of `times` the length explain of the rows that have one, and how many steps these have."""
+def _longer(series: Floats, x: Array, y: Array, times: int) -> Longer:
+    """Windows of `times` the length against the windows themselves, of the same rows: the early ones have no
+    longer window, and what one explains of other rows is no measure."""
     length = times * x.shape[1]
     rows = np.arange(length - x.shape[1], len(x))
     windows = np.stack([series[row + x.shape[1] - length : row + x.shape[1]] for row in rows])
-    return _explains(windows, y[rows]), length
+    return Longer(length, _explains(windows, y[rows]), _explains(x[rows], y[rows]))
 
 
 def _explains(x: Array, y: Array) -> float:
     return max(probe_windows(x, y).share, nearest_neighbour(x, y))
 
 
-def _finding(case: Case, found: Twins, within: float, longer: tuple[int, float, int] | None) -> Finding:
+def _finding(case: Case, found: Twins, within: float, longer: Longer | None) -> Finding:
     steps = next(iter(case.inputs.values())).shape[1]
     alike = f"{found.in_conflict} of {found.rows} windows have a twin that wants something else"
-    beyond = "" if longer is None else f"; windows of {longer[2]} steps explain {longer[1]:.0%}"
+    beyond = "" if longer is None else f"; windows of {longer.steps} steps explain {longer.share:.0%}"
     return Finding(
         code="context-short",
         severity="error" if longer is not None else "warning",
@@ -120,18 +135,18 @@ def _finding(case: Case, found: Twins, within: float, longer: tuple[int, float, 
             "rows_in_conflict": found.in_conflict,
             "identical_windows": found.pair,
             "explained_by_window": within,
-            "explained_by_longer_window": None if longer is None else longer[1],
-            "longer_window": None if longer is None else longer[2],
+            "explained_by_longer_window": None if longer is None else longer.share,
+            "longer_window": None if longer is None else longer.steps,
         },
         fix=Fix(
             "Cut longer windows, or carry the state from window to window (stateful=True), or add a feature "
             "that says what came before.",
             code=f"x = keras.utils.timeseries_dataset_from_array(series, targets, "
-            f"sequence_length={2 * steps if longer is None else longer[2]})",
+            f"sequence_length={2 * steps if longer is None else longer.steps})",
         ),
         proof=None
         if longer is None
-        else Proof("share of the target explained, with a longer window", within, longer[1]),
+        else Proof("share of the target explained, with a longer window", within, longer.share),
         place=Place(sample=found.pair[0] if found.pair else None),
         weight=0.8,
     )

@@ -27,9 +27,8 @@ NEAR, SKILL = 0.25, 0.01
 #: Of predictions that are all but the last input, this little skill is chance, or not worth a model.
 ALL_BUT_EQUAL, CHANCE = 0.1, 0.05
 #: Or they differ by at most this part of their own error, are no better at all, and how they differ does not
-#: foretell how the truth will (correlation). Of data that nothing foretells a poor model says no more than
-#: its last value either: then the linear forecast has to be better.
-NEARER, UNRELATED = 0.6, 0.2
+#: foretell how the truth will (correlation).
+NEARER, UNRELATED = 0.5, 0.2
 #: A linear forecast from the same window has to be better by this for the model to be blamed, not the data.
 POSSIBLE = 0.1
 _FEWEST = 12
@@ -58,20 +57,13 @@ class Echo:
     @property
     def repeats(self) -> bool:
         """Whether the last input is what is predicted, to no advantage."""
-        return self.naive > 0 and (
-            (self.apart <= NEAR * self.naive and self.skill <= SKILL)
-            or (self.apart <= ALL_BUT_EQUAL * self.naive and self.skill <= CHANCE)
+        if self.naive <= 0:
+            return False
+        exactly = (self.apart <= NEAR * self.naive and self.skill <= SKILL) or (
+            self.apart <= ALL_BUT_EQUAL * self.naive and self.skill <= CHANCE
         )
-
-    @property
-    def resembles(self) -> bool:
-        """Whether what is predicted lies about the last input, and what it adds to it is of no use."""
-        near = self.apart <= NEARER * self.model
-        return self.naive > 0 and near and self.skill <= 0 and self.related <= UNRELATED
-
-    def possible(self, linear: float) -> bool:
-        """Whether a linear forecast with this error shows that more could be foretold."""
-        return 1 - (linear / self.naive) ** 2 >= POSSIBLE
+        roughly = self.apart <= NEARER * self.model and self.skill <= 0 and self.related <= UNRELATED
+        return exactly or roughly
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -91,11 +83,8 @@ def _find(case: Case) -> Iterator[Finding]:
     if not candidates:
         return
     echo, naive = min(candidates, key=lambda candidate: candidate[0].apart)
-    if naive.std() <= 0.5 * beside.target.std() or not (echo.repeats or echo.resembles):
-        return
-    linear = _linear_forecast(found[1], beside, naive)
-    if echo.repeats or echo.possible(linear):
-        yield _finding(echo, linear)
+    if naive.std() > 0.5 * beside.target.std() and echo.repeats:
+        yield _finding(echo, _linear_forecast(found[1], beside, naive))
 
 
 def is_own_past(last: Floats, beside: Paired) -> bool:
@@ -149,7 +138,7 @@ def _lagged(row: Floats) -> Floats:
 
 
 def _finding(echo: Echo, linear: float) -> Finding:
-    possible = echo.possible(linear)
+    possible = 1 - (linear / echo.naive) ** 2 >= POSSIBLE
     more = (
         f"a linear forecast from the same window reaches {linear:.4g}"
         if possible
