@@ -176,6 +176,12 @@ def test_longer_windows_explain_what_lies_before_the_window() -> None:
     assert finding.evidence["longer_window"] == 16
 
 
+def test_longer_windows_are_held_against_the_windows_of_the_same_rows() -> None:
+    x, y = cut(series(100, 0.9), 8)
+    y[:40] = 3 * RNG.normal(size=(40, 1))  # rows that no longer window can be put together for
+    assert not short(x, y)
+
+
 def test_noise_in_the_target_is_not_a_short_window() -> None:
     x, _ = cut(series(300, 0.8), 8)
     assert not short(x, RNG.normal(size=(len(x), 1)))
