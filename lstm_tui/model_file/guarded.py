@@ -30,6 +30,9 @@ from lstm_tui.model_file.refusals import CorruptModelError
 
 #: Listing the largest files takes a second; whoever needs longer is turning in circles.
 SECONDS = 30.0
+#: A child may also wait for a lock that a thread of TensorFlow held at the fork: one in some thousand does.
+#: So it is first given a part of that time, twice; another fork at another moment does not wait.
+_FIRST_TRIALS, _PART = 2, 0.2
 _TODO = "Copy or download the file again."
 
 
@@ -43,6 +46,23 @@ def in_child(path: Path, task: Callable[[], Any], seconds: float = SECONDS) -> A
         return task()
     import h5py  # noqa: F401  once here, so that the children need not import it each time
 
+    for limit in (*(_PART * seconds,) * _FIRST_TRIALS, seconds):
+        answer, status = _tried(task, limit)
+        if answer is not None:
+            break
+    if answer is None:
+        raise CorruptModelError(f"{path}: reading it did not end within {seconds:.0f} seconds.", todo=_TODO)
+    if not answer:
+        raise CorruptModelError(
+            f"{path}: the HDF5 library crashed on it ({_end(status)}).",
+            expected="a whole HDF5 file",
+            todo=_TODO,
+        )
+    return _result(json.loads(answer))
+
+
+def _tried(task: Callable[[], Any], seconds: float) -> tuple[bytes | None, int]:
+    """What a child answers, None where it takes too long; and how it ended."""
     reader, writer = os.pipe()
     child = _fork()
     if child == 0:
@@ -53,15 +73,7 @@ def in_child(path: Path, task: Callable[[], Any], seconds: float = SECONDS) -> A
     finally:
         os.close(reader)
         status = _reap(child)
-    if answer is None:
-        raise CorruptModelError(f"{path}: reading it did not end within {seconds:.0f} seconds.", todo=_TODO)
-    if not answer:
-        raise CorruptModelError(
-            f"{path}: the HDF5 library crashed on it ({_end(status)}).",
-            expected="a whole HDF5 file",
-            todo=_TODO,
-        )
-    return _result(json.loads(answer))
+    return answer, status
 
 
 def _fork() -> int:

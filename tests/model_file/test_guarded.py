@@ -55,6 +55,17 @@ def test_turning_in_circles_is_ended() -> None:
         os.kill(int(os.read(pids[0], 20)), 0)
 
 
+def test_a_child_that_waits_for_ever_is_given_up_for_another(tmp_path: Path) -> None:
+    def waits_once() -> str:
+        first = tmp_path / "first"
+        if not first.exists():
+            first.touch()
+            signal.pause()
+        return "read"
+
+    assert in_child(PATH, waits_once, seconds=3.0) == "read"
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     def mistake() -> Any:
         return {}["missing"]
