@@ -30,6 +30,7 @@ class WatchedCall:
     caller: the session, else the task or the thread.
     overlapped: whether another watched call ran on this model at the same time.
     began: seconds since 1970. digest: equal for identical inputs that were asked in the same manner.
+    left: a digest of the states after the call, which tells whether the next call began with them.
     """
 
     number: int
@@ -44,6 +45,7 @@ class WatchedCall:
     overlapped: bool = False
     redacted: bool = False
     digest: bytes = b""
+    left: bytes = b""
 
     @property
     def input(self) -> Any:

@@ -16,7 +16,7 @@ from lstm_tui.flight_recorder.folder import CaptureFolder, Write
 from lstm_tui.flight_recorder.model_copy import NamedModel
 from lstm_tui.flight_recorder.reasons import Reason
 from lstm_tui.flight_recorder.scenario_text import Words, input_keys, scenario_text
-from lstm_tui.flight_recorder.taken import Taken
+from lstm_tui.flight_recorder.taken import Taken, fingerprint
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.live_layers import layer_name
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class Case:
     """What a capture holds: a call of a server, or a batch of a training.
 
+    earlier: calls that led to this one; then `states` are those before the first of them.
     why: the reasons, the gravest first. told: further lines of the description. expect: the name of the first
     output where the model has several. expect_output: whether a replay must give the outputs again.
     """
@@ -38,6 +39,7 @@ class Case:
     inputs: Taken
     states: Mapping[str, Array] = field(default_factory=dict)
     outputs: Taken | None = None
+    earlier: Sequence[WatchedCall] = ()
     target: Array | None = None
     manner: Manner = field(default_factory=Manner)
     expect: str | None = None
@@ -57,6 +59,7 @@ def write_case(folder: CaptureFolder, case: Case) -> Path:
         arrays=arrays,
         states=states,
         manner=case.manner,
+        earlier=[(_said(each), *own) for each, own in zip(case.earlier, _own_inputs(case), strict=True)],
         expect_output=case.expect_output,
         expect=case.expect,
         target=case.target is not None,
@@ -69,22 +72,43 @@ def write_case(folder: CaptureFolder, case: Case) -> Path:
     return folder.write(files)
 
 
-def case_of(call: WatchedCall, why: Sequence[Reason], named: NamedModel, model: Any) -> Case:
-    """A watched call as a case."""
-    manner = call.manner
-    if manner.how == "predict" and manner.batch_size is None and _rows(call.inputs) > 32:
-        manner = replace(manner, batch_size=32)  # Keras' default, said
+def case_of(
+    call: WatchedCall,
+    why: Sequence[Reason],
+    named: NamedModel,
+    model: Any,
+    earlier: Sequence[WatchedCall] = (),
+) -> Case:
+    """A watched call as a case, with the `earlier` ones that led to it."""
     return Case(
         why=why,
-        told=_told(call),
+        told=_told(call, earlier),
         model=named,
         inputs=call.inputs,
-        states=call.states,
+        states=(earlier[0] if earlier else call).states,
         outputs=call.outputs,
-        manner=manner,
+        earlier=earlier,
+        manner=_said(call),
         expect=_first_output(model, call.outputs),
         expect_output=call.outputs is not None and not call.redacted,
     )
+
+
+def _said(call: WatchedCall) -> Manner:
+    """How the call was made, with Keras' default where that matters."""
+    manner = call.manner
+    if manner.how == "predict" and manner.batch_size is None and _rows(call.inputs) > 32:
+        return replace(manner, batch_size=32)
+    return manner
+
+
+def _own_inputs(case: Case) -> list[tuple[Taken | None, str]]:
+    """The inputs of the earlier calls, and the prefix of their keys; None for those of the case itself."""
+    mine = fingerprint(case.inputs.arrays)
+    return [
+        (None if fingerprint(each.inputs.arrays) == mine else each.inputs, f"call_{index}")
+        for index, each in enumerate(case.earlier)
+    ]
 
 
 def _rows(inputs: Taken) -> int:
@@ -94,6 +118,9 @@ def _rows(inputs: Taken) -> int:
 
 def _arrays(case: Case) -> dict[str, Array]:
     found = dict(zip(input_keys(case.inputs), case.inputs.arrays.values(), strict=True))
+    for inputs, prefix in _own_inputs(case):
+        if inputs is not None:
+            found |= dict(zip(input_keys(inputs, prefix), inputs.arrays.values(), strict=True))
     outputs = _in_order(case.outputs) if case.outputs is not None else []
     found |= {f"output_{index}": array for index, array in enumerate(outputs)}
     return found | ({"target": case.target} if case.target is not None else {})
@@ -118,10 +145,12 @@ def _first_output(model: Any, outputs: Taken | None) -> str | None:
     return layer_name(tensors[0]._keras_history.operation)
 
 
-def _told(call: WatchedCall) -> list[str]:
+def _told(call: WatchedCall, earlier: Sequence[WatchedCall]) -> list[str]:
     moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(call.began))
     lines = [f"Call {call.number} of {one_line(call.caller, 120)}, {moment}, {1000 * call.seconds:.1f} ms."]
-    if call.states:
+    if earlier:
+        lines.append(f"Here are all calls from {earlier[0].number} on, and the states before that one.")
+    elif call.states:
         lines.append("The states are those before the call.")
     if call.overlapped:
         lines.append(

@@ -21,13 +21,14 @@ from typing import Any, overload
 
 from lstm_tui.flight_recorder.call import Manner, WatchedCall
 from lstm_tui.flight_recorder.capture import case_of, write_case
+from lstm_tui.flight_recorder.earlier_calls import led_to
 from lstm_tui.flight_recorder.folder import Bounds, CaptureFolder
 from lstm_tui.flight_recorder.model_copy import ModelCopy, NamedModel
 from lstm_tui.flight_recorder.quiet import LOG, Counts
 from lstm_tui.flight_recorder.reasons import Conditions, Reason
 from lstm_tui.flight_recorder.ring import Ring
 from lstm_tui.flight_recorder.state_reader import StateReader
-from lstm_tui.flight_recorder.taken import Redaction, checked, digest, taken
+from lstm_tui.flight_recorder.taken import Redaction, checked, digest, fingerprint, taken
 from lstm_tui.flight_recorder.wrapping import Find, Function, Wrapping
 from lstm_tui.plain_text import one_line
 
@@ -239,8 +240,12 @@ class FlightRecorder:
         if progress is None:
             return
         seconds = time.perf_counter() - progress.clock
+        left = b""
+        if self._conditions.disagreement and progress.call.states:
+            with self._counts.contained("taking the states after a call"):
+                left = fingerprint(self._states.read())
         overlapped = self._ended(progress.call.number) or progress.others
-        call = replace(progress.call, seconds=seconds, overlapped=overlapped)
+        call = replace(progress.call, seconds=seconds, overlapped=overlapped, left=left)
         with self._counts.contained("taking the output"):
             if error is not None:
                 call = replace(call, error=(type(error).__name__, "" if call.redacted else str(error)))
@@ -270,7 +275,7 @@ class FlightRecorder:
         fresh = self._not_just_written(reasons)
         if fresh:
             try:
-                self._write(call, fresh)
+                self._write(call, fresh, earlier)
             except Exception:
                 self._forget(fresh)
                 raise
@@ -292,12 +297,17 @@ class FlightRecorder:
             for reason in reasons:
                 self._written.pop(reason.code, None)
 
-    def _write(self, call: WatchedCall, reasons: Sequence[Reason]) -> Path | None:
-        if call.nbytes > self._settings.disk_bytes:
+    def _write(
+        self, call: WatchedCall, reasons: Sequence[Reason], earlier: WatchedCall | None = None
+    ) -> Path | None:
+        before: tuple[WatchedCall, ...] = ()
+        if earlier is not None and any(reason.code == "disagreement" for reason in reasons):
+            before = led_to(call, earlier, self.calls)
+        if call.nbytes + sum(each.nbytes for each in before) > self._settings.disk_bytes:
             self._counts.add("too large")
             return None
         with self._writing:  # the model has run; others may run while this is held
-            path = write_case(self._folder, case_of(call, reasons, self._named_model(), self._model))
+            path = write_case(self._folder, case_of(call, reasons, self._named_model(), self._model, before))
             self._counts.add("captured")
             with self._counts.contained("rotating captures"):
                 self._counts.add("rotated", self._folder.rotate())

@@ -20,6 +20,8 @@ class Words:
     """What a captured scenario says.
 
     arrays, states: names of the files beside it; empty where there are none.
+    earlier: calls that are made before the last one, each with its own inputs, under these keys; None where
+        it has the scenario's own.
     expect: the name of the first output, None where the model has one alone; `expect_output` False: no
         expectation. target: whether the array file has one.
     """
@@ -32,6 +34,7 @@ class Words:
     arrays: str
     states: str = ""
     manner: Manner = field(default_factory=Manner)
+    earlier: Sequence[tuple[Manner, Taken | None, str]] = ()
     expect_output: bool = False
     expect: str | None = None
     target: bool = False
@@ -49,7 +52,10 @@ def scenario_text(words: Words) -> str:
         lines.append(f"target: {_source(words.arrays, 'target')}")
     if words.states:
         lines += ["actions:", f"  - reset: {{to: {{file: {quoted(words.states)}}}}}"]
-    lines += ["calls:", f"  - {_call(words.manner)}"]
+    earlier = [
+        _call(manner, _given(inputs, prefix, words.arrays)) for manner, inputs, prefix in words.earlier
+    ]
+    lines += ["calls:", *(f"  - {call}" for call in (*earlier, _call(words.manner)))]
     if words.expect_output:
         lines += ["expect:", "  output:", f"    file: {quoted(words.arrays)}", "    key: output_0"]
         lines += [f"    name: {quoted(words.expect)}"] if words.expect is not None else []
@@ -66,21 +72,34 @@ def _inputs(inputs: Taken, file: str) -> list[str]:
     return ["inputs:", *(f"  {quoted(name)}: {source}" for name, source in named)]
 
 
-def input_keys(inputs: Taken) -> list[str]:
+def input_keys(inputs: Taken, prefix: str = "input") -> list[str]:
     """Keys of the inputs in the array file: names of their own, since theirs may be anything."""
-    return [f"input_{index}" for index in range(len(inputs.arrays))]
+    return [f"{prefix}_{index}" for index in range(len(inputs.arrays))]
+
+
+def _given(inputs: Taken | None, prefix: str, file: str) -> str:
+    """The inputs of one call on one line; empty where it has the scenario's own."""
+    if inputs is None:
+        return ""
+    sources = [_source(file, key) for key in input_keys(inputs, prefix)]
+    if inputs.form == "bare":
+        return f"input: {sources[0]}"
+    if inputs.form == "list":
+        return f"input: [{', '.join(sources)}]"
+    named = zip(inputs.arrays, sources, strict=True)
+    return f"input: {{{', '.join(f'{quoted(name)}: {source}' for name, source in named)}}}"
 
 
 def _source(file: str, key: str) -> str:
     return f"{{file: {quoted(file)}, key: {key}}}"
 
 
-def _call(manner: Manner) -> str:
+def _call(manner: Manner, inputs: str = "") -> str:
     given: Mapping[str, int | bool | None] = (
         {"batch_size": manner.batch_size} if manner.how == "predict" else {"training": manner.training}
     )
-    said = ", ".join(f"{word}: {json.dumps(value)}" for word, value in given.items() if value is not None)
-    return f"{manner.how}: {{{said}}}"
+    said = [f"{word}: {json.dumps(value)}" for word, value in given.items() if value is not None]
+    return f"{manner.how}: {{{', '.join([inputs, *said] if inputs else said)}}}"
 
 
 def quoted(text: str) -> str:

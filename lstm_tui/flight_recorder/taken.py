@@ -107,6 +107,15 @@ def digest(value: Any, settings: object, key: bytes) -> bytes:
     return hashed.digest()
 
 
+def fingerprint(arrays: Mapping[str, Array]) -> bytes:
+    """A digest of named arrays; empty for none."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for name, array in arrays.items():
+        hashed.update(f"{name}{array.dtype}{array.shape}".encode())
+        hashed.update(array.tobytes())
+    return hashed.digest() if arrays else b""
+
+
 def _parts(value: Any) -> list[Any]:
     """The arrays of a list of arrays; anything else, nested lists of numbers too, is one array."""
     leaves = flat(value)

@@ -49,9 +49,30 @@ def test_an_identical_input_with_another_output_is_saved_and_opens(model, watchi
     assert loaded.inputs[""].tolist() == X.tolist()
     assert loaded.expected_output is not None
     assert loaded.expected_output.tolist() == [[8.0]]
-    assert loaded.actions[0].saved["lstm/h"].tolist() == [[2.0, 2.0]]
+    assert loaded.actions[0].saved["lstm/h"].tolist() == [[0.0, 0.0]]
+    asked = [call.inputs and call.inputs[""].tolist() for call in loaded.calls]
+    assert asked == [None, (2 * X).tolist(), None], "all that led to it"
     assert "differs by up to 2" in loaded.scenario.description
     assert "call 1" in loaded.scenario.description
+
+
+@pytest.mark.parametrize("what", ["a reset", "a call that failed", "a long time"])
+def test_what_led_to_a_call_is_left_out_where_it_is_not_known(model, watching, captures, what):
+    flight = watching(on_exception=False)
+    predict = flight(model.predict)
+    predict(X)
+    if what == "a reset":
+        model._layers[0].states[0].assign(np.float32([[9.0, 9.0]]))
+    elif what == "a call that failed":
+        with pytest.raises(np.exceptions.AxisError):
+            predict(X[0])
+    for k in range(20 if what == "a long time" else 0):
+        predict(k * X + 2)
+    predict(X)
+    (loaded,) = scenarios(captures)
+    assert len(loaded.calls) == 1
+    before = {"a reset": 9.0, "a call that failed": 1.0, "a long time": 21.0}[what]
+    assert loaded.actions[0].saved["lstm/h"].tolist() == [[before, before]]
 
 
 def test_rounding_is_no_disagreement(model, watching):

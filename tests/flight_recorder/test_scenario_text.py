@@ -84,6 +84,17 @@ def test_a_list_of_inputs_stays_a_list():
     assert file.actions[0].reset.to.file == "s.npz"
 
 
+def test_calls_before_the_last_one_have_their_own_inputs():
+    forms = [np.zeros(1), [np.zeros(1), np.zeros(1)], {"a: b": np.zeros(1)}]
+    earlier = [(Manner(batch_size=2), taken(form), f"call_{index}") for index, form in enumerate(forms)]
+    calls = said(words(earlier=[*earlier, (Manner(), None, "call_3")])).calls
+    assert [call.predict.batch_size for call in calls] == [2, 2, 2, None, None]
+    assert calls[0].predict.input.key == "call_0_0"
+    assert [source.key for source in calls[1].predict.input] == ["call_1_0", "call_1_1"]
+    assert calls[2].predict.input["a: b"].key == "call_2_0"
+    assert calls[3].predict.input is None
+
+
 def test_it_is_a_scenario(tmp_path):
     for name in ("m.keras", "a.npz"):
         (tmp_path / name).touch()
