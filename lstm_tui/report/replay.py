@@ -43,6 +43,7 @@ from lstm_tui.scenario.loading import LoadedScenario, load_scenario
 from lstm_tui.scenario.plan import folded_plan
 from lstm_tui.scenario.reading import read_scenario
 from lstm_tui.scenario.recorded_model import model_note
+from lstm_tui.scenario.saved_states import has_saved_states, without_saved_states
 
 OnProgress = Callable[[str, float | None], None]
 Ask = Callable[[Request, OnProgress | None], Answer]
@@ -133,6 +134,17 @@ class Replayer:
         assert isinstance(facts, ModelFacts)
         if expect is not None and (opened := opened_verdict(expect.error, facts)) is not None:
             return _result(scenario, opened)
+        notes: tuple[str, ...] = ()
+        if self._model is not None and not facts.stateful and has_saved_states(scenario):
+            scenario = without_saved_states(scenario)
+            notes = (f"{one_line(self._model.name, 80)} keeps no states: the saved ones are not set",)
+        result = self._judged(scenario, facts, on_progress)
+        return replace(result, notes=(*notes, *result.notes))
+
+    def _judged(
+        self, scenario: LoadedScenario, facts: ModelFacts, on_progress: OnProgress | None
+    ) -> ReplayResult:
+        expect = scenario.scenario.expect
         try:
             plan, folded = folded_plan(scenario, facts)
         except ScenarioError as error:

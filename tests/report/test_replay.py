@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from lstm_tui.engine.client import EngineProcess
@@ -341,6 +342,26 @@ def test_another_model_takes_the_place_of_all(models: Path, engine: EngineProces
     path.write_text("version: 1\nmodel: gone.keras\ninput: {file: x.npy}\nexpect: {shape: [1, 1]}\n")
     (found,) = replay([path], engine.ask, model=models / "plain.keras")
     assert found.status == "passed"
+
+
+@pytest.mark.keras
+def test_states_that_were_captured_are_not_set_in_a_model_that_keeps_none(
+    models: Path, engine: EngineProcess
+):
+    np.savez(models / "states.npz", **{"gone/h": np.ones((1, 2), np.float32)})
+    path = models / "captured.yaml"
+    calls = "[{predict: {}}, {reset: {to: {file: states.npz}}}, {predict: {}}]"
+    actions = "[{reset: {to: {file: states.npz}}}]"
+    path.write_text(
+        f"version: 1\nmodel: gone.keras\ninput: {{file: x.npy}}\nactions: {actions}\ncalls: {calls}\n"
+    )
+    stateless, stateful = (
+        replay([path], engine.ask, model=models / name)[0] for name in ("plain.keras", "carry.keras")
+    )
+    assert stateless.status == "passed"
+    assert "plain.keras keeps no states" in stateless.notes[0]
+    assert stateful.status == "failed", "another stateful model has other states: that is a difference"
+    assert "gone/h" in stateful.reasons[0]
 
 
 @pytest.mark.keras
