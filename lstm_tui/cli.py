@@ -260,12 +260,15 @@ def replay(
 @click.option(
     "--most", type=click.IntRange(1), default=200, show_default=True, help="Diagnoses to search with."
 )
+@click.option("--model", type=click.Path(path_type=Path), help="This model instead of the scenario's own.")
 @engine_options
-def shrink(scenario: Path, output: Path | None, finding: str, most: int, **options: Any) -> None:
+def shrink(
+    scenario: Path, output: Path | None, finding: str, most: int, model: Path | None, **options: Any
+) -> None:
     """Write the smallest scenario that still shows the same finding."""
     from lstm_tui.report.shrinking import ShrinkQuestion, shrink_and_print
 
-    question = ShrinkQuestion(scenario, output, finding, most)
+    question = ShrinkQuestion(scenario, output, finding, most, model)
     sys.exit(shrink_and_print(question, _options(options), _progress))
 
 

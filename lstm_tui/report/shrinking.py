@@ -35,12 +35,16 @@ _SUFFIXES = {".yaml", ".yml"}
 
 @dataclass(frozen=True)
 class ShrinkQuestion:
-    """What the command line asks. `code`: the finding to keep, empty for the first that is found."""
+    """What the command line asks. `code`: the finding to keep, empty for the first that is found.
+
+    model: takes the place of the scenario's own.
+    """
 
     source: Path
     out: Path | None = None
     code: str = ""
     most: int = MOST
+    model: Path | None = None
 
 
 def shrink_and_print(question: ShrinkQuestion, options: EngineOptions, on_progress: OnProgress) -> int:
@@ -49,7 +53,7 @@ def shrink_and_print(question: ShrinkQuestion, options: EngineOptions, on_progre
     Raises: LstmTuiError where the scenario cannot be read, shows no finding or cannot be written.
     """
     out = _place(question)
-    opened = load_scenario(read_scenario(question.source))
+    opened = load_scenario(read_scenario(question.source, model=question.model))
     with EngineProcess(options) as engine:
         search = _Engine(engine, opened, on_progress)
         shrunk = search.shrunk(question)

@@ -33,6 +33,8 @@ def write_shrunk(shrunk: Shrunk, opened: LoadedScenario, facts: ModelFacts, path
         opened.scenario,
         name=f"{opened.scenario.name} (shrunk)",
         description=_description(shrunk, opened, facts),
+        # a model named in the place of its own is not the one that was recorded
+        model_sha256=None if Path(opened.scenario.model).is_absolute() else opened.scenario.model_sha256,
         inputs=wording.sources(_bare(plan.inputs), "input"),
         reference=wording.sources(_bare(subject.reference), "reference"),
         reference_target=wording.source(subject.reference_target, "reference-target"),

@@ -301,6 +301,21 @@ def test_a_shrunk_case_is_a_scenario_that_says_what_it_shows(tmp_path: Path):
     )
 
 
+def test_a_model_named_in_the_place_of_its_own_is_copied_beside_the_small_case(tmp_path: Path):
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "elsewhere.keras").write_bytes(b"model")
+    path = tmp_path / "cases" / "bug.yaml"
+    path.write_text(
+        f"version: 1\nmodel: gone.keras\nmodel_sha256: {'a' * 64}\ninput: {{values: [[[1, 2, 3]]]}}\n"
+    )
+    opened = load_scenario(read_scenario(path, model=tmp_path / "elsewhere.keras"))
+    found = shrunk(subject(opened.inputs[""]), OPEN, lambda case: True)
+    write_shrunk(found, opened, OPEN, tmp_path / "cases" / "small.yaml")
+    again = read_scenario(tmp_path / "cases" / "small.yaml")
+    assert again.model_path.read_bytes() == b"model"
+    assert again.model_sha256 is None
+
+
 def test_names_that_cannot_be_written_are_refused(tmp_path: Path):
     from lstm_tui.engine.options import EngineOptions
     from lstm_tui.report.shrinking import ShrinkQuestion, shrink_and_print
