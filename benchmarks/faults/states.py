@@ -228,7 +228,7 @@ def _not_saved(draw: Draw) -> Pair:
     if draw.index % 2:
         calls: tuple[Call, ...] = (*first, Reload(), *each([now.copy()]))
     else:
-        stream = np.split(np.concatenate(chunks(draw, 4), axis=1), 16, axis=1)
+        stream = np.array_split(np.concatenate(chunks(draw, 4), axis=1), 16, axis=1)
         first, now = each(stream[:12]), stream[12]
         calls = (*first, Reload(), *each([now]))
         warm = stream[11]
