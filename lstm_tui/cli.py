@@ -23,7 +23,7 @@ from lstm_tui.errors import LstmTuiError, UsageError
 from lstm_tui.plain_text import in_ascii
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
-_NOT_YET = ("diff", "run")
+_NOT_YET = ("run",)
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -227,6 +227,38 @@ def rebuild(model: Path, output: Path, input_: Path | None, **options: Any) -> N
 
     form = Form(options["stateless"], options["batch_size"], options["timesteps"])
     rebuild_and_print(model, output, form, input_, _options(options), _progress)
+
+
+@cli.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Input of a model; given twice, the first is for A and the second for B.",
+)
+@click.option(
+    "--call",
+    "calls",
+    multiple=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Compare this call of a scenario; given twice, the first is of A and the second of B.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@engine_options
+def diff(a: Path, b: Path, inputs: tuple[Path, ...], calls: tuple[int, ...], **options: Any) -> None:
+    """Where two runs first part (layer, timestep, gate, unit), and why. Exit status 1 where they do.
+
+    A and B are scenarios, models, or traces that `lstm-tui trace` wrote. A model beside a scenario runs what
+    the scenario says.
+    """
+    from lstm_tui.report.diffing import diff_and_print
+
+    as_json = options["as_json"]
+    sys.exit(diff_and_print((a, b), inputs, calls, _options(options), _progress, as_json=as_json))
 
 
 @cli.command()

@@ -60,7 +60,7 @@ def test_what_needs_a_terminal_says_so() -> None:
     assert "terminal" in refused()
 
 
-@pytest.mark.parametrize("command", ["diff", "run"])
+@pytest.mark.parametrize("command", ["run"])
 def test_commands_to_come_are_refused_and_not_taken_for_files(command: str) -> None:
     assert "not part of version" in refused(command, "model.keras")
 

@@ -15,8 +15,9 @@ from rich.style import Style
 from lstm_tui.charts.lines import Line, fitted, styled
 from lstm_tui.charts.numbers import number, short_number
 from lstm_tui.charts.palette import Palette
-from lstm_tui.checks.states.variance import NOISE, LayerSpread, Spread, VarianceTest, widest
+from lstm_tui.checks.states.variance import LayerSpread, Spread, VarianceTest, widest
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.divergence import NOISE
 from lstm_tui.recurrent.recording import Array
 
 _LABEL, _NUMBER = 20, 11

@@ -24,6 +24,7 @@ from lstm_tui.engine.protocol import (
     ExploreShapes,
     FetchOutput,
     LoadModel,
+    LookInside,
     OpenLong,
     Rebuild,
     RecordStretch,
@@ -37,6 +38,7 @@ from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -84,6 +86,10 @@ class LoadedModel(Protocol):
 
     def rebuild(self, form: Form, inputs: Inputs, out: Path, on_progress: OnProgress) -> Rebuilt:
         """Write the model in another form, if it predicts the same."""
+        ...
+
+    def inside(self, alterations: tuple[Alteration, ...]) -> Insides:
+        """Weights, settings and types of the model, or of its copy with other settings."""
         ...
 
     def open_long(self, before: RunPlan, plan: LongPlan, head: Inputs, on_progress: OnProgress) -> LongCall:
@@ -157,6 +163,8 @@ class Answerer:
             return self._model.record_stretch(request.plan, request.of, request.keep, request.predictions)
         if isinstance(request, RepeatCall):
             return _repeated(self._model, request.plan, on_progress)
+        if isinstance(request, LookInside):
+            return self._model.inside(request.alterations)
         if isinstance(request, ReplayPrefix):
             return self._model.replay(request.plan, on_progress)
         if isinstance(request, FetchOutput):

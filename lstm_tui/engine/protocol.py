@@ -20,6 +20,7 @@ from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -37,6 +38,7 @@ __all__ = [
     "FetchOutput",
     "Found",
     "LoadModel",
+    "LookInside",
     "OpenLong",
     "Progressed",
     "Rebuild",
@@ -155,6 +157,13 @@ class RepeatCall:
     plan: RunPlan
 
 
+@dataclass(frozen=True)
+class LookInside:
+    """What the loaded model is made of, or its copy with these other settings. Answered by `Insides`."""
+
+    alterations: tuple[Alteration, ...] = ()
+
+
 Request = (
     LoadModel
     | RunCalls
@@ -167,6 +176,7 @@ Request = (
     | ReplayPrefix
     | FetchOutput
     | RepeatCall
+    | LookInside
 )
 
 
@@ -208,6 +218,7 @@ Answer = (
     | Replayed
     | Fetched
     | VarianceTest
+    | Insides
 )
 
 

@@ -16,6 +16,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.handed_states import HandedStates
+from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.live_layers import is_custom
 from lstm_tui.recurrent.recording import Array, States, read_only
 
@@ -54,10 +55,7 @@ class KerasLaboratory:
 
     def weights(self) -> Mapping[str, Array]:
         """Every weight by `layer path/weight name`, copied."""
-        return {
-            name: read_only(as_array(keras.ops.convert_to_numpy(variable)).copy())
-            for name, variable in named_weights(self._loaded).items()
-        }
+        return _weights(self._loaded)
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         """The configuration of every layer by path, as far as it is plain values."""
@@ -76,3 +74,16 @@ class KerasLaboratory:
     ) -> KerasLaboratory:
         """A laboratory with a copy of the model. Raises EditError where it cannot be rebuilt so."""
         return KerasLaboratory(altered(self._loaded, alterations, weights))
+
+
+def insides(loaded: LoadedModel) -> Insides:
+    """What the model is made of, copied."""
+    dtypes = {place.path: str(getattr(place.layer, "compute_dtype", "")) for place in loaded.placed}
+    return Insides(_weights(loaded), plain_settings(loaded), dtypes)
+
+
+def _weights(loaded: LoadedModel) -> dict[str, Array]:
+    return {
+        name: read_only(as_array(keras.ops.convert_to_numpy(variable)).copy())
+        for name, variable in named_weights(loaded).items()
+    }

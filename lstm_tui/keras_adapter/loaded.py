@@ -17,6 +17,7 @@ from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.live_layers import Placed, placed_layers
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
@@ -169,6 +170,12 @@ class LoadedModel:
         from lstm_tui.keras_adapter.rebuilding import rebuild
 
         return rebuild(self, form, inputs, out, on_progress)
+
+    def inside(self, alterations: tuple[Alteration, ...]) -> Insides:
+        """Weights, settings and types of the model, or of its copy with other settings."""
+        from lstm_tui.keras_adapter.laboratory import insides
+
+        return insides(self.altered(alterations) if alterations else self)
 
     def open_long(self, before: RunPlan, plan: LongPlan, head: Inputs, on_progress: OnProgress) -> LongCall:
         """Find out whether and how a call over a long sequence can be recorded."""

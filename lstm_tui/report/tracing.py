@@ -57,7 +57,7 @@ def trace_to_file(
         on_progress(f"not in stretches: {written.reason}", None)
     run = engine.ask(RunCalls(plan), on_progress)
     assert isinstance(run, Run)
-    recording = _recording(run, plan, facts)
+    recording = recording_of(run, plan, facts)
     write_trace(recording, output)
     return (*note, *_notes(recording))
 
@@ -101,8 +101,8 @@ def _model(
     return facts, RunPlan(inputs=assign(arrays, facts.inputs)), ()
 
 
-def _recording(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:
-    """The recording, or the error that says why there is none."""
+def recording_of(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:
+    """The recording. Raises: UsageError that says why there is none."""
     failed = next((outcome for outcome in run.outcomes if outcome.failure is not None), None)
     if run.recording is not None:
         return run.recording

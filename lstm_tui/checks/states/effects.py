@@ -10,8 +10,8 @@ import numpy as np
 
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.measures import rms
-from lstm_tui.checks.states.variance import NOISE
 from lstm_tui.recurrent.calls import Call, Inputs
+from lstm_tui.recurrent.divergence import NOISE
 from lstm_tui.recurrent.recording import Array, States
 
 #: Of the range of all outputs: less does not matter to anyone.

@@ -24,12 +24,11 @@ from lstm_tui.recurrent.calls import (
     RunPlan,
     StateReset,
 )
+from lstm_tui.recurrent.divergence import NOISE
 from lstm_tui.recurrent.recording import Array, Recording
 
 #: Identical calls that the test makes.
 CALLS = 5
-#: A relative difference that is float noise: sums in another order, not another state.
-NOISE = 1e-5
 
 #: equal: to the bit. noise: sums in another order. state: what an earlier call left. random: chance in every
 #: call. both. failed: the call fails.
