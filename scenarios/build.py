@@ -24,6 +24,7 @@ def main() -> int:
     options = _options()
     _quiet_and_deterministic()
     from recipes import (
+        carried_states,
         constant_prediction,
         no_prediction,
         other_prediction,
@@ -38,6 +39,7 @@ def main() -> int:
         padding_and_order,
         unexpected_shape,
         other_prediction,
+        carried_states,
         retraining,
     )
     wanted = [

@@ -89,10 +89,35 @@ def own_predictions(shelf: Shelf) -> None:
     shelf.lay_array(scaled[None, 1512:1536, None], "next-day")
 
 
+def shuffled_fit(shelf: Shelf) -> None:
+    """An update by `fit`, which shuffles: each row is learned from the state of any other."""
+    price, _, _ = data.standardised(data.gold_price(1500, seed=56))
+    above_average = price - data.slow_average(price, days=60)
+    inputs, target = (data.windows(series[:1100], 100)[0] for series in (price, above_average))
+    plain = stack(
+        layers.GRU(12, return_sequences=True, name="gru"),
+        layers.Dense(1, name="above_average"),
+        inputs=(None, 1),
+    )
+    learn(plain, inputs[::3], target[::3], epochs=15)
+    model = rebuilt(plain, batch=1)
+    model.compile("adam", "mse")
+    shelf.lay_model(model, compiled=True)
+    pieces = (slice(1100, 1400), slice(1400, 1500))
+    (newest, asked), (labels, truth) = (
+        [each[piece].reshape(-1, 10, 1) for piece in pieces] for each in (price, above_average)
+    )
+    shelf.lay_array(newest)
+    shelf.lay_array(labels, "labels")
+    shelf.lay_array(asked.reshape(1, 100, 1), "next-100-days")
+    shelf.lay_array(truth.reshape(1, 100, 1), "target")
+
+
 RECIPES = {
     "reset-each-point": reset_each_point,
     "patients-mixed": patients_mixed,
     "trained-on-32": trained_on_32,
     "fit-each-time": fit_each_time,
     "own-predictions": own_predictions,
+    "shuffled-fit": shuffled_fit,
 }

@@ -90,5 +90,25 @@ def test_own_predictions_reach_a_day_ahead(case):
     assert _rms(last_hour - target) == pytest.approx(1.60, abs=0.01)
 
 
+def test_a_shuffled_fit_teaches_the_model_to_forget(case):
+    import keras
+
+    scenario = case("shuffled-fit")
+    days, labels = scenario.input, scenario.beside("labels.npy")
+    next_days, target = scenario.beside("next-100-days.npy"), scenario.target
+
+    def error(**fit):
+        model = scenario.model(compile=True)
+        keras.utils.set_random_seed(1)
+        if fit:
+            model.fit(days, labels, batch_size=1, epochs=3, verbose=0, **fit)
+        model.get_layer("gru").reset_state()
+        return _rms(scenario.predict(model, next_days) - target)
+
+    assert error() == pytest.approx(0.18, abs=0.005)
+    assert error(shuffle=False) == pytest.approx(0.12, abs=0.01)
+    assert error(shuffle=True) > 0.2
+
+
 def _rms(error: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(error))))

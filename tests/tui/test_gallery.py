@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.report.diagnosing import codes_found
-from lstm_tui.report.replay import replay
+from lstm_tui.report.replay import Replayer
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.tui.named import Named
 from lstm_tui.tui.opening import open_named, open_scenario
@@ -121,6 +121,14 @@ async def test_the_missing_state_is_opened_beside_the_words(open_app: OpenApp) -
         assert last(screen).argmax(-1).tolist() == [[4, 11, 7]]
 
 
+async def test_a_state_that_is_not_read_is_handed_in(open_app: OpenApp) -> None:
+    async with open_app(open_scenario(entry("level-handed-in"))) as screen:
+        await screen.answered()
+        assert last(screen)[0, -1] == pytest.approx(0.45, abs=0.006)
+        await pressed(screen, ("o", "inputs/level-handed-in-level-by-then.npz", "enter"))
+        assert last(screen)[0, -1] == pytest.approx(1.42, abs=0.006)
+
+
 async def test_unscaled_dollars_are_scaled_and_predictions_turned_back(open_app: OpenApp) -> None:
     async with open_app(open_scenario(entry("unscaled-dollars"))) as screen:
         await screen.answered()
@@ -163,5 +171,5 @@ async def test_a_bundled_scenario_is_saved_as_a_copy_that_replays(
         await screen.answered()
         await pressed(screen, ("w", "enter"))
         await screen.until((tmp_path / "1-carry-over-1.yaml").exists)
-    results = replay([tmp_path], engine.ask, diagnose=codes_found(engine.ask))
-    assert [result.status for result in results] == ["passed"]
+    replayer = Replayer(engine.ask, diagnose=codes_found(engine.ask))
+    assert replayer.result(tmp_path / "1-carry-over-1.yaml").status == "passed"

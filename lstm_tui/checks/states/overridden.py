@@ -130,4 +130,6 @@ CHECK = Check(
         prevent="Give a layer either a state of its own or one from outside.",
         code=_CODE,
     ),
+    # what is added up from a wrong start is off by the same amount at every step
+    explains=("output-scale",),
 )
