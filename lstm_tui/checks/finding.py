@@ -40,6 +40,8 @@ class Fix:
     text: one sentence that says what to do. code: the line of Keras 3 to write in the user's own code.
     actions: what can be tried here as it is, undoable; of `input_name` alone where that is not empty.
     calls: the calls as they should be made, where the fault lies in their order.
+    fault: the same calls as they go wrong, where those of the plan do not show it: a single call has nothing
+    to inherit. Made before `calls`, so that there is something to compare with.
     alterations: other settings of layers, tried on a rebuilt copy.
     """
 
@@ -48,6 +50,7 @@ class Fix:
     actions: tuple[Reshape | Rescale | StateReset, ...] = ()
     input_name: str = ""
     calls: tuple[Call, ...] | None = None
+    fault: tuple[Call, ...] | None = None
     alterations: tuple[Alteration, ...] = ()
 
     @property

@@ -178,6 +178,12 @@ def fix_of(session: Session) -> MakeEdits | Announce:
     return MakeEdits(edits)
 
 
+def fault_edits(finding: Finding | None) -> tuple[Edit, ...]:
+    """What makes the fault show before its remedy is tried; empty where it shows already."""
+    fault = finding.fix.fault if finding is not None and finding.fix is not None else None
+    return (ReplaceCalls(fault),) if fault is not None else ()
+
+
 def fix_edits(finding: Finding) -> tuple[Edit, ...]:
     """What can be tried here: actions, other settings of layers, other calls; empty where nothing can."""
     fix = finding.fix

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from lstm_tui.checks.finding import Finding
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
@@ -178,11 +179,19 @@ def _inquired(session: Session, command: Inquire) -> Result:
             answer = shape_choice.change_of(session)
     if isinstance(answer, Announce):
         return session, (answer,)
-    finding = diagnosing.finding_in_view(session) if isinstance(command, c.TryFix) else None
-    changed, effects = _changed(session, answer)
+    if isinstance(command, c.TryFix):
+        return _tried(session, answer, diagnosing.finding_in_view(session))
+    return _changed(session, answer)
+
+
+def _tried(session: Session, remedy: c.MakeEdits, finding: Finding | None) -> Result:
+    """The remedy made; where the calls so far do not show the fault, calls that do are a step before it."""
+    fault = diagnosing.fault_edits(finding)
+    shown, before = _changed(session, c.MakeEdits(fault)) if fault else (session, ())
+    changed, effects = _changed(shown, remedy)
     if finding is not None and changed is not session:
         changed = replace(changed, inquiry=changed.inquiry.with_tried(finding))
-    return changed, effects
+    return changed, (*before, *effects)
 
 
 def _shrunk(session: Session, command: c.Shrink | c.ShrinkProgressed | c.ShrinkArrived) -> Result:

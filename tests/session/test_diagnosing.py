@@ -26,7 +26,8 @@ from lstm_tui.session.edits import Material, PredictAgain, ReplaceCalls
 from lstm_tui.session.effects import Announce, StartDiagnosis, StartRun
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
-from tests.session.hand_made import arrived, gold
+from lstm_tui.session.view import comparison
+from tests.session.hand_made import arrived, gold, run_of
 
 CARRYOVER = Finding(
     "state-carryover",
@@ -162,6 +163,23 @@ def test_a_fix_is_an_edit_and_undo_brings_the_findings_back(session: Session) ->
     assert shown_checkup(back) is not None
     assert tried_finding(back) is None
     assert tried_finding(after(back, c.Redo())) is CARRYOVER
+
+
+def test_one_call_shows_no_carried_state_so_a_second_one_is_made_before_the_fix(session: Session) -> None:
+    fix = Fix("Reset.", calls=(Predict(), ResetStates(), Predict()), fault=(Predict(), Predict()))
+    tried, effects = update(checked(session, replace(CARRYOVER, fix=fix)), c.TryFix())
+    asked = [effect.plan for effect in effects if isinstance(effect, StartRun)]
+    assert [len(plan.calls) for plan in asked] == [2, 3], "both are run, the one that goes wrong first"
+    assert tried.before == asked[0].key
+    assert comparison(tried) is None
+    for plan, value in zip(asked, (0.7, 0.5), strict=True):
+        tried = after(tried, c.RunArrived(run_of(plan, value)))
+    change = comparison(tried)
+    assert change is not None and change.largest == pytest.approx(0.2)
+    assert tried_finding(tried) is not None
+    fault = after(tried, c.Undo())
+    assert fault.plan is not None and len(fault.plan.run.calls) == 2
+    assert shown_checkup(after(fault, c.Undo())) is not None
 
 
 def test_a_fix_for_ones_own_code_is_told(session: Session) -> None:

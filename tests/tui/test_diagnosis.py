@@ -10,6 +10,7 @@ from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.session.diagnosing import shown_checkup
 from lstm_tui.session.shape_choice import shown_shapes
+from lstm_tui.session.view import comparison
 from lstm_tui.tui.opening import Files, open_model, open_scenario
 from tests.tui.conftest import OpenApp, Screen
 
@@ -54,6 +55,30 @@ async def test_a_finding_is_found_chosen_tried_and_comes_back_with_undo(
         assert "Before → after" in left
         await screen.press("u")
         assert "✗ state-carryover" in screen.pane("left")
+
+
+async def test_a_single_call_is_made_again_so_that_the_fix_shows_what_it_mends(open_app: OpenApp) -> None:
+    folder = bundled("carry-over").parent
+    opened = open_model(folder / "models/carry-over.keras", Files(folder / "inputs/carry-over.npy"))
+    async with open_app(opened) as screen:
+
+        def told() -> str:
+            return " ".join(screen.pane("left").split())
+
+        await checked(screen)
+        await screen.press(".")
+        assert "T: call predict, reset, predict" in told()
+        await screen.press("T")
+        await screen.until(lambda: comparison(screen.app.session) is not None)  # type: ignore[arg-type]
+        await screen.drawn()
+        assert "was … 0.2355" in told() and "is … 0.1943" in told(), (
+            "a second call, without a reset and with one"
+        )
+        assert "spread equal to the bit" in told()
+        await screen.press("u")
+        assert "spread 0.7" in told(), "the fault by itself"
+        await screen.press("u")
+        assert "✗ state-carryover" in told()
 
 
 async def test_a_finding_is_explained_and_copied_and_its_case_made_small(

@@ -111,14 +111,16 @@ def _finding(case: Case, carried: _Carried) -> Iterator[Finding]:
         "after_reset": reset.largest,
         "stateful_layers": tuple(layers),
     }
+    given = case.subject.calls_given
     fix = Fix(
         "Reset the state before each independent sequence.",
         code=RESET_CODE,
-        calls=with_resets(case.plan.calls),
+        calls=with_resets(case.plan.calls) if given else (call, ResetStates(), call),
+        fault=None if given else (call, call),
     )
     summary = f"{CALLS} identical calls gave outputs that differ by up to {plain.largest:.4g}."
     proof = Proof(f"max difference over {CALLS} identical calls", plain.largest, reset.largest)
-    place = Place(layer=layers[0], step=0, call=carried.index if case.subject.calls_given else None)
+    place = Place(layer=layers[0], step=0, call=carried.index if given else None)
     if carried.kind == "same":
         yield Finding("state-carryover", "error", summary, layers[0], evidence, fix, proof, place, 0.9)
         return

@@ -33,7 +33,10 @@ def test_identical_calls_differ_until_they_are_reset() -> None:
 
 
 def test_a_plain_question_to_a_stateful_model_is_answered() -> None:
-    only(case_of(Leaky(), X))
+    fix = only(case_of(Leaky(), X)).fix
+    assert [type(call) for call in fix.fault] == [Predict, Predict], "one call has nothing to inherit"
+    assert [type(call) for call in fix.calls] == [Predict, ResetStates, Predict]
+    assert only(case_of(Leaky(), X, (Predict(),) * 3)).fix.fault is None
     silent(case_of(Leaky(batch=None), X))
 
 
