@@ -6,10 +6,12 @@ alone: the engine is replaced and goes on. What is stopped in the middle gives w
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from lstm_tui.engine.client import EngineProcess
@@ -61,21 +63,22 @@ class _Engines:
         """Results by the number of the file."""
         results: dict[int, ReplayResult] = {}
         tally = _Tally(len(self._files), on_progress)
-        with ThreadPoolExecutor(len(self._engines)) as threads:
-            try:
-                jobs = [
-                    threads.submit(self._take_turns, engine, model, results, tally)
-                    for engine in self._engines
-                ]
-                for job in jobs:
-                    job.result()
-            except KeyboardInterrupt:
-                pass  # the results tell
-            finally:
+        threads = ThreadPoolExecutor(len(self._engines))
+        try:
+            jobs = [
+                threads.submit(self._take_turns, engine, model, results, tally) for engine in self._engines
+            ]
+            for job in jobs:
+                job.result()
+        except KeyboardInterrupt:
+            pass  # the results tell
+        finally:
+            with _undisturbed():
                 # Engines close before the threads are waited for: that ends a call which runs away.
                 self._work.stop()
                 for engine in self._engines:
                     engine.close()
+                threads.shutdown()
         return results
 
     def _take_turns(
@@ -99,6 +102,19 @@ class _Engines:
                 turns += 1
                 if turns % _MOST_IN_ONE_LIFE == 0:
                     engine.kill()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Within, a further Ctrl-C is not heard: it would cost the report of what there is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 class _Tally:
