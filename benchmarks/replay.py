@@ -44,11 +44,14 @@ def replay(folder: Path, *, quick: bool) -> list[Figure]:
             wall = timed(lambda jobs=jobs: _replayed(folder, jobs))
             ratio.append((wall - start) / predict)
             told.append(f"jobs {jobs}: {wall:.1f} s, of that the engine's start {start:.1f} s")
+    shares = measured_apart(_MODULE, "processor", str(folder), 1 if quick else 3)
+    processor = shares["replay"].over(shares["predict"])
     aside = f"predicts {Sample(tuple(predicts)).words('{:.1f}')} s · {'; '.join(told[:2])}"
     what = f"{SCENARIOS} scenarios without one engine's start, over their predicts, jobs"
-    return [
+    rows = [
         at_most(f"{what} {jobs}", Sample(tuple(each)), GOAL, aside=aside) for jobs, each in ratios.items()
     ]
+    return [*rows, at_most("the same as processor time, 40 in one process", processor, GOAL)]
 
 
 def write_scenarios(folder: Path, count: int) -> None:
@@ -89,6 +92,34 @@ def _predict(folder: Path) -> None:
             x = np.load(folder / f"inputs/{number}.npy")
             seconds += timed(lambda: model.predict(x, verbose=0))  # noqa: B023
     print_samples({"predict": Sample((seconds,))})
+
+
+def _processor(folder: Path, rounds: int) -> None:
+    """Processor seconds of replaying and of predicting forty scenarios, other ones in each round."""
+    import keras
+
+    from lstm_tui.engine.local import LocalEngine
+    from lstm_tui.report.replay import Replayer
+
+    replayer = Replayer(LocalEngine().ask)
+    files = sorted(folder.glob("*.yaml"))
+    replayer.result(files.pop())  # TensorFlow is up
+    taken: dict[str, list[float]] = {"replay": [], "predict": []}
+    for start in range(0, 40 * rounds, 40):
+        began = time.process_time()
+        for path in files[start : start + 40]:
+            assert replayer.result(path).status == "passed"
+        taken["replay"].append(time.process_time() - began)
+        seconds = 0.0
+        for number in range(start, start + 40):
+            if number % SHARING == 0:
+                model = keras.saving.load_model(folder / f"models/m{number // SHARING}.keras", compile=False)
+            x = np.load(folder / f"inputs/{number}.npy")
+            began = time.process_time()
+            model.predict(x, verbose=0)
+            seconds += time.process_time() - began
+        taken["predict"].append(seconds)
+    print_samples({name: Sample(tuple(values)) for name, values in taken.items()})
 
 
 def _engine_start() -> float:
@@ -173,5 +204,7 @@ if __name__ == "__main__":
             _build(Path(folder), int(count))
         case ["predict", folder]:
             _predict(Path(folder))
+        case ["processor", folder, rounds]:
+            _processor(Path(folder), int(rounds))
         case [count, jobs]:
             _many(int(count), int(jobs))
