@@ -183,10 +183,10 @@ def _random_layers_off(draw: Draw) -> Specimen:
 
 
 def _moving_statistics(draw: Draw) -> Specimen:
-    """BatchNormalization at inference: the same rows alone and in company."""
+    """BatchNormalization at inference, its statistics arrived: the same rows alone and in company."""
     keras.utils.set_random_seed(draw.seed % 2**31)
     entry = keras.Input((None, draw.features), name="x")
-    hidden = layers.BatchNormalization()(layers.LSTM(draw.units, return_sequences=True)(entry))
+    hidden = layers.BatchNormalization(momentum=0.5)(layers.LSTM(draw.units, return_sequences=True)(entry))
     model = keras.Model(entry, layers.Dense(1)(layers.GRU(draw.units)(hidden)))
     x, y = draw.windows(96)
     draw.trained(model, x, y, epochs=4)
