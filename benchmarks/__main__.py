@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.checks import checks
+from benchmarks.flight import flight
 from benchmarks.gradients import gradients
 from benchmarks.long import long
 from benchmarks.measuring import Figure, table
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "window": lambda place: window(quick=place.quick),
     "checks": lambda place: checks(quick=place.quick),
     "replay": lambda place: replay(place.folder, quick=place.quick),
+    "flight": lambda place: flight(quick=place.quick),
     "long": lambda place: long(place.folder, quick=place.quick),
 }
 

@@ -10,8 +10,24 @@ refused by `watch` itself; after that nothing raises into the program: what the 
 
 from __future__ import annotations
 
-from lstm_tui.flight_recorder.call import WatchedCall
-from lstm_tui.flight_recorder.recorder import FlightRecorder, watch
-from lstm_tui.flight_recorder.training import TrainingRecorder, watch_training
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lstm_tui.flight_recorder.watching import watch, watch_training
+
+if TYPE_CHECKING:
+    from lstm_tui.flight_recorder.call import WatchedCall
+    from lstm_tui.flight_recorder.recorder import FlightRecorder
+    from lstm_tui.flight_recorder.training import TrainingRecorder
 
 __all__ = ["FlightRecorder", "TrainingRecorder", "WatchedCall", "watch", "watch_training"]
+
+#: What programs name in annotations, by where it is: nobody waits for it at the import.
+_LATER = {"FlightRecorder": "recorder", "TrainingRecorder": "training", "WatchedCall": "call"}
+
+
+def __getattr__(name: str) -> Any:
+    """The classes, imported when they are asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -22,64 +22,15 @@ from typing import Any, overload
 from lstm_tui.flight_recorder.call import Manner, WatchedCall
 from lstm_tui.flight_recorder.capture import case_of, write_case
 from lstm_tui.flight_recorder.earlier_calls import led_to
-from lstm_tui.flight_recorder.folder import Bounds, CaptureFolder
+from lstm_tui.flight_recorder.folder import CaptureFolder
 from lstm_tui.flight_recorder.model_copy import ModelCopy, NamedModel
 from lstm_tui.flight_recorder.quiet import LOG, Counts
 from lstm_tui.flight_recorder.reasons import Conditions, Reason
 from lstm_tui.flight_recorder.ring import Ring
 from lstm_tui.flight_recorder.state_reader import StateReader
-from lstm_tui.flight_recorder.taken import Redaction, checked, digest, fingerprint, taken
+from lstm_tui.flight_recorder.taken import Redaction, digest, fingerprint, taken
 from lstm_tui.flight_recorder.wrapping import Find, Function, Wrapping
 from lstm_tui.plain_text import one_line
-
-
-def watch(
-    model: Any,
-    path: str | os.PathLike[str] | None = None,
-    *,
-    folder: str | os.PathLike[str] = "captures",
-    calls: int = 64,
-    memory_mb: float = 64,
-    keep: int = 100,
-    disk_mb: float = 512,
-    when: Callable[[WatchedCall], object] | None = None,
-    on_exception: bool = True,
-    on_nan: bool = True,
-    on_disagreement: bool = True,
-    spacing: float = 1.0,
-    redact: Redaction | None = None,
-    session: Callable[[], object] | None = None,
-    copy_model: bool = True,
-) -> FlightRecorder:
-    """A recorder for `model`; what it returns decorates functions and makes context managers.
-
-    path: the file that the model was loaded from; without it the model is saved at the first capture.
-    folder: where captures go. keep, disk_mb: how many at most, and what they may take with their models.
-    calls, memory_mb: how many of the last calls are kept in memory at most, and what they may take.
-    when: a predicate on a `WatchedCall`: true saves it. on_exception, on_nan (NaN or inf in an output),
-        on_disagreement (an identical input gave another output, beyond rounding): what is looked for besides.
-        A program that continues sequences in a stateful model wants no `on_disagreement`.
-    spacing: seconds for which one reason is written only once.
-    redact: features, as indices of the last axis, that are zeros in whatever is kept.
-    session: says on whose behalf a call is made; without it the task's or the thread's name is kept.
-    copy_model: put a copy of the model's file beside the captures, so that they open by themselves.
-
-    Raises: TypeError, ValueError for arguments that make no sense. Nothing raises later.
-    """
-    if calls < 1 or keep < 1 or memory_mb <= 0 or disk_mb <= 0 or spacing < 0:
-        raise ValueError(
-            "calls and keep must be at least 1, memory_mb and disk_mb positive, spacing not negative"
-        )
-    captures = CaptureFolder(Path(folder).absolute(), Bounds(keep, int(disk_mb * 2**20)))
-    file = Path(path) if path is not None else None
-    return FlightRecorder(
-        model,
-        ModelCopy(model, file, captures, copy=copy_model),
-        captures,
-        Conditions(on_exception, on_nan, on_disagreement, when),
-        Ring(calls, int(memory_mb * 2**20)),
-        Settings(int(memory_mb * 2**20), int(disk_mb * 2**20), spacing, checked(redact), session),
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,9 @@ model: for that moment, between two steps, the model has the weights from before
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +16,12 @@ import numpy as np
 from lstm_tui.flight_recorder.batches import Batch, SeenBatches
 from lstm_tui.flight_recorder.call import Manner
 from lstm_tui.flight_recorder.capture import Case, write_case
-from lstm_tui.flight_recorder.folder import Bounds, CaptureFolder
+from lstm_tui.flight_recorder.folder import CaptureFolder
 from lstm_tui.flight_recorder.model_copy import saved_model
 from lstm_tui.flight_recorder.quiet import LOG, Counts
 from lstm_tui.flight_recorder.reasons import Reason
 from lstm_tui.flight_recorder.state_reader import StateReader
-from lstm_tui.flight_recorder.taken import Redaction, checked, copied, taken
+from lstm_tui.flight_recorder.taken import Redaction, copied, taken
 from lstm_tui.flight_recorder.training_reasons import Step, TrainingConditions, Watchfulness
 from lstm_tui.flight_recorder.weights import KeptWeights, weight_bytes
 from lstm_tui.recurrent.live_layers import flat
@@ -33,36 +31,6 @@ if TYPE_CHECKING:
 
 #: Batches that are held, and how many of them constant predictions are looked for in.
 _SEEN, _LOOKED_AT = 16, 4
-
-
-def watch_training(
-    *,
-    folder: str | os.PathLike[str] = "captures",
-    keep: int = 20,
-    disk_mb: float = 1024,
-    memory_mb: float = 512,
-    on_nan: bool = True,
-    gradient_factor: float | None = 20.0,
-    on_constant: bool = True,
-    stalled_after: int | None = 5,
-    redact: Redaction | None = None,
-) -> TrainingRecorder:
-    """A recorder for `fit`: `model.fit(flight.data(x, y), callbacks=[flight.callback()])`.
-
-    folder, keep, disk_mb: as for `watch`; each capture brings a model of its own.
-    memory_mb: where two copies of the weights would take more, weights are saved as they are after the batch.
-    on_nan: a loss that is NaN or inf. gradient_factor: a gradient so many times longer than the median of the
-        last hundred steps; None looks at none. on_constant: predictions equal for all samples, at the end of
-        an epoch. stalled_after: epochs in which the loss does not get better; None for any.
-    redact: features of the input, as indices of the last axis, that are zeros in captures.
-
-    Raises: TypeError, ValueError for arguments that make no sense. Nothing raises later.
-    """
-    if keep < 1 or disk_mb <= 0 or memory_mb <= 0 or (stalled_after is not None and stalled_after < 1):
-        raise ValueError("keep and stalled_after must be at least 1, disk_mb and memory_mb above 0")
-    captures = CaptureFolder(Path(folder).absolute(), Bounds(keep, int(disk_mb * 2**20)))
-    conditions = TrainingConditions(on_nan, gradient_factor, on_constant, stalled_after)
-    return TrainingRecorder(captures, conditions, int(memory_mb * 2**20), checked(redact))
 
 
 @dataclass(frozen=True, eq=False)

@@ -134,7 +134,7 @@ def layer_name(layer: Any) -> str:
 def hidden_layers(holder: Any) -> list[Any]:
     """Layers among the attributes of `holder`: in lists, dictionaries and plain objects too."""
     found: list[Any] = []
-    _search(vars(holder), _SEARCH_DEPTH, found, {id(holder)})
+    _search(getattr(holder, "__dict__", {}), _SEARCH_DEPTH, found, {id(holder)})
     return found
 
 
