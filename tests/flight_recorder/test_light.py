@@ -1,4 +1,4 @@
-"""What a server pays for it: the standard library, NumPy, a few modules of ours, and those when it watches."""
+"""What a server pays for it: the standard library, NumPy, a few modules of ours, when it watches."""
 
 from __future__ import annotations
 

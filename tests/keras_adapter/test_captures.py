@@ -87,5 +87,17 @@ def test_the_second_call_comes_out_again_to_the_bit(kind: Callable[[], specimens
     assert np.array_equal(loaded.expected_output, given[expect.output.name or next(iter(given))])
 
 
+def test_a_disagreement_comes_out_again_with_all_that_led_to_it(tmp_path: Path):
+    specimen = specimens.build(zoo_layers.stateful_nested)
+    flight = watch(specimen.model, folder=tmp_path)  # no file: the model is saved from memory
+    x = next(iter(specimen.inputs.values()))
+    predict = flight(specimen.model.predict)
+    given = [predict(each, verbose=0) for each in (2 * x, x, -x, x)]
+    (path,) = tmp_path.glob("*.yaml")
+    _, run = replayed(path)
+    assert [np.array_equal(next(iter(outcome.outputs.values())), output) for outcome, output in
+            zip(run.outcomes, given[1:], strict=True)] == [True] * 3  # fmt: skip
+
+
 def test_there_are_kinds_enough():
     assert len(set(KINDS)) >= 30
