@@ -305,6 +305,29 @@ def shrink(
 
 
 @cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path), help="This model instead of the scenario's own.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="Orders to try; where there are more, as many by chance.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the orders that are drawn.")
+@engine_options
+def interleave(
+    scenario: Path, model: Path | None, as_json: bool, most: int, seed: int, **options: Any
+) -> None:
+    """Run the sessions of a scenario (its `threads`) in every order of their calls, and say what changes."""
+    from lstm_tui.report.interleaving import InterleaveQuestion, interleave_and_print
+
+    question = InterleaveQuestion(scenario, most, seed, model)
+    sys.exit(interleave_and_print(question, _options(options), _progress, as_json=as_json))
+
+
+@cli.command()
 def schema() -> None:
     """JSON Schema of the scenario format, on standard output."""
     from lstm_tui.scenario.json_schema import scenario_json_schema

@@ -23,6 +23,7 @@ from lstm_tui.engine.protocol import (
     Diagnose,
     ExploreShapes,
     FetchOutput,
+    Interleave,
     LoadModel,
     LookInside,
     OpenLong,
@@ -31,6 +32,7 @@ from lstm_tui.engine.protocol import (
     RepeatCall,
     ReplayPrefix,
     Request,
+    RunCalls,
 )
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
@@ -39,6 +41,7 @@ from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
+from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -110,6 +113,10 @@ class LoadedModel(Protocol):
         """What one call of a layer gave."""
         ...
 
+    def interleave(self, plan: InterleavePlan, on_progress: OnProgress) -> Interleaved:
+        """Sessions that share the model, under every interleaving of their calls."""
+        ...
+
 
 class Adapter(Protocol):
     """What the engine needs of `keras_adapter`; importing it imports TensorFlow."""
@@ -146,30 +153,11 @@ class Answerer:
             return self._load(request.path, on_progress)
         if self._model is None:
             raise EngineError("No model is loaded in the engine.", todo="Load a model first.")
-        if isinstance(request, ComputeGradients):
-            on_progress("gradients in float64" if request.plan.float64 else "gradients", None)
-            return self._model.gradients_of(request.plan)
         if isinstance(request, Diagnose):
             return self._model.diagnose(
                 request.subject, request.seconds, on_finding, on_progress, request.codes
             )
-        if isinstance(request, Rebuild):
-            return self._model.rebuild(request.form, request.inputs, request.out, on_progress)
-        if isinstance(request, ExploreShapes):
-            return self._model.explore_shapes(request.inputs, request.alterations, on_progress)
-        if isinstance(request, OpenLong):
-            return self._model.open_long(request.before, request.plan, request.head, on_progress)
-        if isinstance(request, RecordStretch):
-            return self._model.record_stretch(request.plan, request.of, request.keep, request.predictions)
-        if isinstance(request, RepeatCall):
-            return _repeated(self._model, request.plan, on_progress)
-        if isinstance(request, LookInside):
-            return self._model.inside(request.alterations)
-        if isinstance(request, ReplayPrefix):
-            return self._model.replay(request.plan, on_progress)
-        if isinstance(request, FetchOutput):
-            return self._model.fetch(request.plan, on_progress)
-        return self._model.run(request.plan, on_progress)
+        return _answered(self._model, request, on_progress)
 
     def _load(self, path: Path, on_progress: OnProgress) -> ModelFacts:
         stamp = _stamp(path)
@@ -178,6 +166,33 @@ class Answerer:
             model = self._adapter.open_model(path, self._options)
             self._model, self._stamp = model, stamp
         return self._model.facts
+
+
+def _answered(model: LoadedModel, request: Request, on_progress: OnProgress) -> Answer:
+    """The answer of a model that is loaded."""
+    if isinstance(request, ComputeGradients):
+        on_progress("gradients in float64" if request.plan.float64 else "gradients", None)
+        return model.gradients_of(request.plan)
+    if isinstance(request, Rebuild):
+        return model.rebuild(request.form, request.inputs, request.out, on_progress)
+    if isinstance(request, ExploreShapes):
+        return model.explore_shapes(request.inputs, request.alterations, on_progress)
+    if isinstance(request, OpenLong):
+        return model.open_long(request.before, request.plan, request.head, on_progress)
+    if isinstance(request, RecordStretch):
+        return model.record_stretch(request.plan, request.of, request.keep, request.predictions)
+    if isinstance(request, RepeatCall):
+        return _repeated(model, request.plan, on_progress)
+    if isinstance(request, LookInside):
+        return model.inside(request.alterations)
+    if isinstance(request, ReplayPrefix):
+        return model.replay(request.plan, on_progress)
+    if isinstance(request, FetchOutput):
+        return model.fetch(request.plan, on_progress)
+    if isinstance(request, Interleave):
+        return model.interleave(request.plan, on_progress)
+    assert isinstance(request, RunCalls)
+    return model.run(request.plan, on_progress)
 
 
 def _repeated(model: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> VarianceTest:

@@ -21,6 +21,7 @@ from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
+from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -37,6 +38,7 @@ __all__ = [
     "ExploreShapes",
     "FetchOutput",
     "Found",
+    "Interleave",
     "LoadModel",
     "LookInside",
     "OpenLong",
@@ -164,6 +166,13 @@ class LookInside:
     alterations: tuple[Alteration, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Interleave:
+    """Run sessions that share the loaded model under every interleaving. Answered by `Interleaved`."""
+
+    plan: InterleavePlan
+
+
 Request = (
     LoadModel
     | RunCalls
@@ -177,6 +186,7 @@ Request = (
     | FetchOutput
     | RepeatCall
     | LookInside
+    | Interleave
 )
 
 
@@ -219,6 +229,7 @@ Answer = (
     | Fetched
     | VarianceTest
     | Insides
+    | Interleaved
 )
 
 

@@ -63,6 +63,11 @@ def copy_variables(source: Any, target: Any) -> None:
         variable.assign(tf.convert_to_tensor(value))
 
 
+def seeds(model: Any) -> list[Any]:
+    """The variables that decide what is drawn at random: those of all layers, and Keras' own."""
+    return [*(seed for owner in _owners(model) for seed in _seeds(owner)), global_seed_generator().state]
+
+
 def _owners(model: Any) -> list[Any]:
     owners: dict[int, Any] = {id(model): model}
     for layer in [model, *(place.layer for place in placed_layers(model))]:

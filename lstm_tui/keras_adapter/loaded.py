@@ -18,6 +18,7 @@ from lstm_tui.recurrent.fetching import Fetched, FetchPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
+from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
 from lstm_tui.recurrent.live_layers import Placed, placed_layers
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
@@ -204,6 +205,13 @@ class LoadedModel:
 
         alterations = plan.run.alterations
         return fetch(self.altered(alterations) if alterations else self, plan, on_progress)
+
+    def interleave(self, plan: InterleavePlan, on_progress: OnProgress) -> Interleaved:
+        """Sessions that share the model, under every interleaving. Raises EditError where they cannot be."""
+        from lstm_tui.keras_adapter.interleaving import interleave
+
+        alterations = plan.run.alterations
+        return interleave(self.altered(alterations) if alterations else self, plan, on_progress)
 
     def _as(self, plan: LongPlan) -> LoadedModel:
         return self.altered(plan.alterations) if plan.alterations else self
