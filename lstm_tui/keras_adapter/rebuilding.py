@@ -49,6 +49,7 @@ _WHOLE = {
     "Conv": "needs the steps beside each step",
     "Pooling": "gathers over the steps of one call",
     "Flatten": "takes all steps of one call at once",
+    "RepeatVector": "repeats what stands at the end of one call",
 }
 
 
@@ -242,9 +243,10 @@ def _equal(one: LoadedModel, other: LoadedModel, inputs: Arrays, what: str) -> C
             todo="`lstm-tui diagnose` says why",
         )
     if not within_rounding(comparison, one.facts):
+        reason = _reason(one, in_pieces=len(first.calls) != len(second.calls))
         raise EditError(
             f"In this form the model would predict something else: outputs differ by up to "
-            f"{comparison.largest:.3g} on {what}. {_reason(one)}".rstrip(),
+            f"{comparison.largest:.3g} on {what}. {reason}".rstrip(),
             todo="nothing was written",
         )
     return comparison
@@ -261,15 +263,26 @@ def _cut(loaded: LoadedModel, inputs: Arrays) -> Pieces:
     return cut(loaded.facts, inputs, steps or next(iter(lengths)))
 
 
-def _reason(loaded: LoadedModel) -> str:
-    for layer in loaded.facts.layers:
-        for word, why in _WHOLE.items():
-            if word in layer.class_name and not layer.class_name.startswith("ConvLSTM"):
-                return f"{layer.path} ({layer.class_name}) {why}."
+def _reason(loaded: LoadedModel, *, in_pieces: bool) -> str:
+    """What probably makes the difference. in_pieces: the two are given a sequence in other pieces."""
+    if in_pieces and (found := next(_whole(loaded.facts), "")):
+        return found
     for place in loaded.placed:
         if place.is_rnn and len(getattr(place.layer, "_inbound_nodes", ())) > 1:
             return f"{place.path} is called more than once, and its state goes from one call to the other."
     return ""
+
+
+def _whole(facts: ModelFacts) -> Iterator[str]:
+    """Layers that need a whole sequence in one call, in the order of the model."""
+    for layer in facts.layers:
+        for word, why in _WHOLE.items():
+            if word in layer.class_name and not layer.class_name.startswith("ConvLSTM"):
+                yield f"{layer.path} ({layer.class_name}) {why}."
+        if layer.recurrent is not None and layer.recurrent.go_backwards:
+            yield f"{layer.path} reads a sequence from its end, and a piece has another end."
+        elif layer.recurrent is not None and not layer.recurrent.stateful:
+            yield f"{layer.path} is not stateful: it begins anew in every piece."
 
 
 # --- in words ---------------------------------------------------------------------------------------------

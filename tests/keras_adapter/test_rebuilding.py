@@ -75,6 +75,10 @@ def test_a_step_at_a_time_with_the_state_carried(tmp_path: Path) -> None:
 
 
 NOT_IN_PIECES = {
+    "a layer that is not stateful": (
+        lambda: [layers.GRU(2, stateful=True, return_sequences=True), layers.LSTM(3, name="anew")],
+        "anew is not stateful",
+    ),
     "bidirectional": (lambda: [layers.Bidirectional(layers.LSTM(3, stateful=True))], "from its end"),
     "convolution": (
         lambda: [layers.Conv1D(3, 3, padding="causal"), layers.LSTM(3, stateful=True)],
