@@ -21,6 +21,7 @@ from benchmarks.measuring import Figure, table
 from benchmarks.models import Files, written
 from benchmarks.recording import recording
 from benchmarks.replay import replay
+from benchmarks.serving import serving
 from benchmarks.stalls import stalls
 from benchmarks.startup import startup
 from benchmarks.stepping import stepping
@@ -55,6 +56,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "checks": lambda place: checks(quick=place.quick),
     "replay": lambda place: replay(place.folder, quick=place.quick),
     "flight": lambda place: flight(quick=place.quick),
+    "serving": lambda place: serving(quick=place.quick),
     "long": lambda place: long(place.folder, quick=place.quick),
 }
 
