@@ -144,10 +144,10 @@ def _ledger(answer: Interleaved, ledger: tuple[LedgerLine, ...]) -> Iterator[str
 def _told(answer: Interleaved, line: LedgerLine) -> Iterator[str]:
     by: dict[str, list[str]] = {}
     for layer, writer in line.read.items():
-        who = "nobody yet" if writer is None else f"{session_name(writer[0])} {answer.calls[writer[1]]}"
+        who = f"left by {session_name(writer[0])} {answer.calls[writer[1]]}" if writer else "as found"
         by.setdefault(who, []).append(one_line(layer, 60))
     if by:
-        yield "reads " + ", ".join(f"{', '.join(layers)} of {who}" for who, layers in by.items())
+        yield "reads " + ", ".join(f"{', '.join(layers)} {who}" for who, layers in by.items())
     if line.written:
         yield "writes " + ", ".join(one_line(layer, 60) for layer in line.written)
     if line.change:
@@ -175,9 +175,10 @@ def _verdict(answer: Interleaved) -> Iterator[str]:
         yield "Nor does a lock round all calls of a session: who comes first decides."
     elif by["call"].changed:
         yield "A lock round all calls of a session helps, as long as each begins with a reset."
-    kept = [GUARDS[guard] for guard in ("state", "stateless") if by[guard].tried and not by[guard].changed]
-    if kept:
-        yield f"What helps in every order: {' or '.join(kept)}."
+    kept = [by[guard] for guard in ("state", "stateless") if by[guard].tried and not by[guard].changed]
+    helping = [GUARDS[each.guard] for each in kept if not each.note]
+    if helping:
+        yield f"What helps in every order: {' or '.join(helping)}."
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

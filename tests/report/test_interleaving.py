@@ -41,7 +41,7 @@ def test_the_table_fits_and_tells_whose_result_changes_and_what_helps() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "1,000 of 10¹⁵+" in text
     assert "A in 3, B in 4" in text
-    assert "reads lstm of A reset" in text
+    assert "reads lstm left by A reset" in text
     assert "What helps in every order: a state for each session." in text
     healthy = replace(answer(), guards=(Guarded("none", 6, 6),), shortest=(), torn=())
     assert "No interleaving that was tried changes a result." in interleaving_text(healthy, "s", "m")
