@@ -23,18 +23,13 @@ from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 #: Every way in which a dtype stands in a configuration: nested, wrapped, stacked, shared, by operations.
 KINDS = [
-    zoo_layers.two_lstms,
     zoo_layers.stacked_cells,
     zoo_layers.bidirectional_sequences,
-    zoo_layers.masking_inside,
     zoo_layers.embedding_mask,
     zoo_layers.stateful_nested,
-    zoo_layers.encoder_decoder,
     zoo_models.shared_tower,
     zoo_models.recurrent_in_each_step,
     zoo_models.operations_between,
-    zoo_models.conv_lstm_1d,
-    zoo_models.batch_normalization_between,
 ]
 
 
