@@ -4,6 +4,8 @@ Every file is written under another name, flushed to the disk and renamed; the Y
 off by a crash or a full disk is never seen as a capture. Files are readable by their owner alone. Names hold
 the time, the process and a random word, so no two writers meet. Only files named like that are ever removed:
 the oldest captures beyond the bounds, and after an hour what a crash left behind. No lock can be left over.
+
+Names are plain strings in here: `pathlib` interns every part of a path, and a server under fire makes many.
 """
 
 from __future__ import annotations
@@ -43,10 +45,10 @@ class Bounds:
 class _Capture:
     """What is on disk of one capture."""
 
-    paths: list[Path] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     nbytes: int = 0
     newest: float = 0.0
-    yaml: Path | None = None
+    yaml: str = ""
 
 
 class CaptureFolder:
@@ -65,24 +67,22 @@ class CaptureFolder:
     def write(self, files: Mapping[str, Write]) -> Path:
         """Write files by name, the last one being the one that counts; its path. All of them or none."""
         self._make()
-        parts: list[tuple[Path, Path]] = []
+        parts: list[tuple[str, str]] = []
         try:
             for name, write in files.items():
-                part = self.path / part_name(name)
-                parts.append((part, self.path / name))
+                part = os.path.join(self.path, part_name(name))  # noqa: PTH118 - see above
+                parts.append((part, os.path.join(self.path, name)))  # noqa: PTH118
                 with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                     write(file)
                     file.flush()
                     os.fsync(file.fileno())
             for part, target in parts:
-                part.replace(target)
+                os.replace(part, target)  # noqa: PTH105
         except BaseException:
-            for path in (each for pair in reversed(parts) for each in pair):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            _remove(each for pair in reversed(parts) for each in pair)
             raise
         _flush_names(self.path)
-        return parts[-1][1]
+        return Path(parts[-1][1])
 
     def _make(self) -> None:
         if not self.path.is_dir():
@@ -91,7 +91,7 @@ class CaptureFolder:
     def rotate(self) -> int:
         """Remove the oldest captures beyond the bounds, and what was left behind; how many captures went."""
         captures, models, loose = self._found()
-        whole = sorted((base, found) for base, found in captures.items() if found.yaml is not None)
+        whole = sorted((base, found) for base, found in captures.items() if found.yaml)
         total = sum(found.nbytes for _, found in whole) + sum(_size(path) for path in models)
         gone = 0
         while len(whole) > 1 and (len(whole) > self._bounds.captures or total > self._bounds.disk_bytes):
@@ -100,13 +100,13 @@ class CaptureFolder:
             gone += 1
             _remove(oldest.paths)
         before = time.time() - _STALE
-        cut_off = [found for found in captures.values() if found.yaml is None]
+        cut_off = [found for found in captures.values() if not found.yaml]
         _remove(path for found in cut_off if found.newest < before for path in found.paths)
         _remove(path for path in loose if _changed(path) < before)
-        self._remove_models(models, [found.yaml for _, found in whole if found.yaml])
+        self._remove_models(models, [found.yaml for _, found in whole])
         return gone
 
-    def _found(self) -> tuple[dict[str, _Capture], list[Path], list[Path]]:
+    def _found(self) -> tuple[dict[str, _Capture], list[str], list[str]]:
         """Captures by base name, copies of models, and files that are being written."""
         captures: dict[str, _Capture] = {}
         models, loose = [], []
@@ -114,20 +114,21 @@ class CaptureFolder:
             for entry in entries:
                 if match := _OURS.match(entry.name):
                     with contextlib.suppress(OSError):  # another process may be rotating too
-                        _note(captures.setdefault(match["base"], _Capture()), Path(entry.path), entry.stat())
+                        _note(captures.setdefault(match["base"], _Capture()), entry.path, entry.stat())
                 elif _MODEL.match(entry.name):
-                    models.append(Path(entry.path))
+                    models.append(entry.path)
                 elif _PART.match(entry.name) or entry.name.startswith(SAVING):
-                    loose.append(Path(entry.path))
+                    loose.append(entry.path)
         return captures, models, loose
 
-    def _remove_models(self, models: list[Path], named_by: list[Path]) -> None:
+    def _remove_models(self, models: list[str], named_by: list[str]) -> None:
         """Copies of models that no capture names any more. A new one may be waiting for its capture."""
         old = [path for path in models if _changed(path) < time.time() - _WAITING]
         if not old:
             return
         texts = [_text(path) for path in named_by]
-        _remove(path for path in old if not any(path.name in text for text in texts))
+        names = {os.path.basename(path): path for path in old}  # noqa: PTH119
+        _remove(path for name, path in names.items() if not any(name in text for text in texts))
 
 
 def part_name(name: str) -> str:
@@ -135,43 +136,44 @@ def part_name(name: str) -> str:
     return f".{name}.{os.urandom(4).hex()}.part"
 
 
-def _note(capture: _Capture, path: Path, status: os.stat_result) -> None:
+def _note(capture: _Capture, path: str, status: os.stat_result) -> None:
     # the YAML first: without it the rest is no capture
-    capture.paths.insert(0 if path.suffix == ".yaml" else len(capture.paths), path)
+    is_yaml = path.endswith(".yaml")
+    capture.paths.insert(0 if is_yaml else len(capture.paths), path)
     capture.nbytes += status.st_size
     capture.newest = max(capture.newest, status.st_mtime)
-    if path.suffix == ".yaml":
+    if is_yaml:
         capture.yaml = path
 
 
-def _remove(paths: Iterable[Path]) -> None:
+def _remove(paths: Iterable[str]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
-            if path.name.startswith(SAVING):
+            if os.path.basename(path).startswith(SAVING):  # noqa: PTH119
                 import shutil
 
                 shutil.rmtree(path)
             else:
-                path.unlink()
+                os.unlink(path)  # noqa: PTH108
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116
     except OSError:
         return 0
 
 
-def _changed(path: Path) -> float:
+def _changed(path: str) -> float:
     try:
-        return path.stat().st_mtime
+        return os.stat(path).st_mtime  # noqa: PTH116
     except OSError:
         return float("inf")
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
