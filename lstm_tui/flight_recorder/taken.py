@@ -64,7 +64,7 @@ def copied(value: Any, without: Iterable[int] = ()) -> Array:
     bfloat16, which files cannot hold, becomes float32: that loses nothing.
     """
     array = np.array(value.numpy() if hasattr(value, "numpy") else value)
-    if array.dtype.name == "bfloat16":
+    if array.dtype.kind == "V" and array.dtype.name == "bfloat16":
         array = array.astype(np.float32)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"an array of numbers is wanted, not of {array.dtype}")

@@ -51,18 +51,29 @@ KINDS = [
 
 
 def captured(specimen: specimens.Specimen, folder: Path) -> tuple[Path, Any]:
-    """The second of two identical calls of a model that was loaded from its file, and what it gave."""
+    """A call of the model, the second one where it keeps states, and what it gave."""
     file = folder / "model.keras"
     specimen.model.save(file)
     flight = watch(specimen.model, file, folder=folder / "captures", on_disagreement=False)
     predict = flight(specimen.model.predict)
     fed = as_model_takes(specimen.model, specimen.inputs)
-    predict(fed, verbose=0)
     given = predict(fed, verbose=0)
+    calls = 1
+    if flight.calls[0].states:  # then the second call begins elsewhere than a model that was just loaded
+        given = predict(fed, verbose=0)
+        calls = 2
     path = flight.capture()
     assert path is not None, flight.counts
-    assert flight.counts == {"calls": 2, "captured": 1, "rotated": 0}
+    assert flight.counts == {"calls": calls, "captured": 1, "rotated": 0}
     return path, by_name(specimen.model, given)
+
+
+def built(kind: Callable[[], specimens.Specimen]) -> specimens.Specimen:
+    """As `specimens.build`, without clearing Keras' session: that takes longer than the rest."""
+    keras.utils.set_random_seed(7)
+    specimen = kind()
+    specimens.enliven(specimen.model, 7)
+    return specimen
 
 
 def replayed(path: Path) -> tuple[LoadedScenario, Run]:
@@ -74,8 +85,8 @@ def replayed(path: Path) -> tuple[LoadedScenario, Run]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_second_call_comes_out_again_to_the_bit(kind: Callable[[], specimens.Specimen], tmp_path: Path):
-    path, given = captured(specimens.build(kind), tmp_path)
+def test_a_captured_call_comes_out_again_to_the_bit(kind: Callable[[], specimens.Specimen], tmp_path: Path):
+    path, given = captured(built(kind), tmp_path)
     loaded, run = replayed(path)
     (outcome,) = run.outcomes
     assert outcome.failure is None
@@ -88,7 +99,7 @@ def test_the_second_call_comes_out_again_to_the_bit(kind: Callable[[], specimens
 
 
 def test_a_disagreement_comes_out_again_with_all_that_led_to_it(tmp_path: Path):
-    specimen = specimens.build(zoo_layers.stateful_nested)
+    specimen = built(zoo_layers.stateful_nested)
     flight = watch(specimen.model, folder=tmp_path)  # no file: the model is saved from memory
     x = next(iter(specimen.inputs.values()))
     predict = flight(specimen.model.predict)
