@@ -200,10 +200,11 @@ def _looks_like_source(value: Any) -> bool:
         return True
     if not isinstance(value, Mapping):
         return False
+    random = value.get("random")
     return (
         isinstance(value.get("file"), str)
         or isinstance(value.get("values"), list | tuple)
-        or "shape" in (value.get("random") or ())
+        or (isinstance(random, Mapping) and "shape" in random)
     )
 
 

@@ -281,6 +281,8 @@ def test_a_scenario_with_a_piece_replaced(folder: Path, full_text: str, data: st
 
 @calmly
 @given(tree=st.dictionaries(st.sampled_from(WORDS), trees, max_size=6))
+@example(tree={"reference": {"random": 1}})
+@example(tree={"reference": {"random": "shape"}})
 def test_any_tree_of_known_words(folder: Path, tree: dict[str, object]):
     text = yaml_text({"version": 1, "model": "models/gold.keras", **tree})
     read_or_refuse(text, folder)
