@@ -115,15 +115,8 @@ class FlightRecorder:
         manner = Manner("call" if how == "call" else "predict", batch_size, training)
         progress = self.begin(value, manner)
         shown = progress or CallInProgress(WatchedCall(0, "", manner, taken(0)), others=False)
-        try:
+        with self.until_end(progress):
             yield shown
-        except Exception as error:
-            self.end(progress, error=error)
-            raise
-        except BaseException:
-            self.drop(progress)
-            raise
-        self.end(progress, shown.output)
 
     def capture(self, call: WatchedCall | None = None, why: str = "asked for by the program") -> Path | None:
         """Save `call`, the last one where none is given; its scenario, or None where that failed."""
@@ -184,9 +177,21 @@ class FlightRecorder:
             return None
         return CallInProgress(call, others=others)
 
-    def end(
-        self, progress: CallInProgress | None, output: Any = None, error: Exception | None = None
-    ) -> None:
+    @contextmanager
+    def until_end(self, progress: CallInProgress | None) -> Iterator[None]:
+        """Round the call: its output is put into `progress` within; what it raises is the program's own."""
+        try:
+            yield
+        except Exception as error:
+            self._end(progress, error)
+            raise
+        except BaseException:  # interrupted from outside: it says nothing about the model
+            if progress is not None:
+                self._ended(progress.call.number)
+            raise
+        self._end(progress)
+
+    def _end(self, progress: CallInProgress | None, error: Exception | None = None) -> None:
         """After the call: its result is looked at, and saved where a condition says so."""
         if progress is None:
             return
@@ -200,15 +205,10 @@ class FlightRecorder:
         with self._counts.contained("taking the output"):
             if error is not None:
                 call = replace(call, error=(type(error).__name__, "" if call.redacted else str(error)))
-            elif output is not None:
-                call = replace(call, outputs=taken(output))
+            elif progress.output is not None:
+                call = replace(call, outputs=taken(progress.output))
         with self._counts.contained("keeping a call"):
             self._keep(call)
-
-    def drop(self, progress: CallInProgress | None) -> None:
-        """The call was interrupted from outside: it says nothing about the model."""
-        if progress is not None:
-            self._ended(progress.call.number)
 
     def _ended(self, number: int) -> bool:
         """Whether another call began while this one ran."""

@@ -98,22 +98,22 @@ def _indices(features: Iterable[int]) -> tuple[int, ...]:
 
 def digest(value: Any, settings: object, key: bytes) -> bytes:
     """What tells identical inputs: of the arrays as given, redacted features too, by a key nobody keeps."""
-    hashed = hashlib.blake2b(repr(settings).encode(), digest_size=16, key=key)
     named = value.items() if isinstance(value, Mapping) else enumerate(_parts(value))
-    for name, each in named:
-        array = np.asarray(each.numpy() if hasattr(each, "numpy") else each)
-        hashed.update(f"{name}{array.dtype}{array.shape}".encode())
-        hashed.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
-    return hashed.digest()
+    arrays = {str(name): np.asarray(each.numpy() if hasattr(each, "numpy") else each) for name, each in named}
+    return _hashed(arrays, repr(settings), key)
 
 
 def fingerprint(arrays: Mapping[str, Array]) -> bytes:
     """A digest of named arrays; empty for none."""
-    hashed = hashlib.blake2b(digest_size=16)
+    return _hashed(arrays) if arrays else b""
+
+
+def _hashed(arrays: Mapping[str, Array], settings: str = "", key: bytes = b"") -> bytes:
+    hashed = hashlib.blake2b(settings.encode(), digest_size=16, key=key)
     for name, array in arrays.items():
         hashed.update(f"{name}{array.dtype}{array.shape}".encode())
-        hashed.update(array.tobytes())
-    return hashed.digest() if arrays else b""
+        hashed.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return hashed.digest()
 
 
 def _parts(value: Any) -> list[Any]:

@@ -47,15 +47,9 @@ class Wrapping:
     def _plain(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
             progress = self._begin(function, args, kwargs)
-            try:
+            with self._recorder.until_end(progress):
                 result = function(*args, **kwargs)
-            except Exception as error:
-                self._recorder.end(progress, error=error)
-                raise
-            except BaseException:
-                self._recorder.drop(progress)
-                raise
-            self._end(progress, result)
+                self._found(progress, result)
             return result
 
         return _looking_like(function, watched)
@@ -63,15 +57,9 @@ class Wrapping:
     def _async(self, function: Callable[..., Any]) -> Callable[..., Any]:
         async def watched(*args: Any, **kwargs: Any) -> Any:
             progress = self._begin(function, args, kwargs)
-            try:
+            with self._recorder.until_end(progress):
                 result = await function(*args, **kwargs)
-            except Exception as error:
-                self._recorder.end(progress, error=error)
-                raise
-            except BaseException:
-                self._recorder.drop(progress)
-                raise
-            self._end(progress, result)
+                self._found(progress, result)
             return result
 
         return _looking_like(function, watched)
@@ -87,13 +75,14 @@ class Wrapping:
             return self._recorder.begin(value, self._manner(function, value, args, kwargs))
         return None
 
-    def _end(self, progress: CallInProgress | None, result: Any) -> None:
-        output = result
-        if self._find_output is not None and progress is not None:
-            output = None
-            with self._recorder.contained("finding the output in the result"):
-                output = self._find_output(result)
-        self._recorder.end(progress, output)
+    def _found(self, progress: CallInProgress | None, result: Any) -> None:
+        if progress is None:
+            return
+        if self._find_output is None:
+            progress.output = result
+            return
+        with self._recorder.contained("finding the output in the result"):
+            progress.output = self._find_output(result)
 
     def _manner(
         self, function: Callable[..., Any], value: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
