@@ -57,9 +57,25 @@ def stateless(draw: Draw, model: Any) -> Any:
 
 def chunks(draw: Draw, count: int, *, seed: int = 0, steps: int = 0) -> list[Floats]:
     """`count` stretches `(1, steps or timesteps, features)` of one series, each continuing the last."""
-    series = Draw(f"{draw.name} stream {seed}", draw.split, draw.index).series
     # another stream of the same kind: as many features as the model takes
-    return np.split(_as_wide(series(count * (steps or draw.timesteps)), draw)[None], count, axis=1)
+    other = Draw(f"{draw.name} stream {seed}", draw.split, draw.index)
+    return np.split(_as_wide(_stream(other, count * (steps or draw.timesteps)), draw)[None], count, axis=1)
+
+
+def jumps(draw: Draw, steps: int, *, at: int | None = None) -> Floats:
+    """`(steps, 1)`: a level that changes at random times, about every tenth step, and at step `at`."""
+    rng = np.random.default_rng(draw.seed + 3)
+    changes = rng.random(steps) < 0.1
+    if at is not None:
+        changes[at] = True
+    number = np.cumsum(changes)
+    return rng.normal(0, 0.5, number[-1] + 1)[number][:, None].astype(np.float32)
+
+
+def _stream(draw: Draw, steps: int) -> Floats:
+    """A series in pieces: one in three to tune on jumps, as those to report on do by nature."""
+    series = draw.series(steps)
+    return series + jumps(draw, steps) if draw.split == "tune" and draw.index % 3 == 2 else series
 
 
 def _as_wide(series: Floats, draw: Draw) -> Floats:
@@ -204,7 +220,7 @@ def _misaligned(draw: Draw) -> Pair:
 def _reset_early(draw: Draw) -> Pair:
     """A reset between chunks of one sequence, before each of its steps, or no state at all."""
     model = stateful(draw, trained=draw.index % 2 == 1, return_sequences=draw.index % 4 == 3)
-    series = draw.series(8 * draw.timesteps)[None]
+    series = _stream(draw, 8 * draw.timesteps)[None]
     if draw.index % 3 == 1:
         x = {"x": series[:, : 2 * draw.timesteps]}
         return Pair(

@@ -11,7 +11,7 @@ from keras import layers
 
 from benchmarks.faults.draws import Draw, Floats, used
 from benchmarks.faults.specimen import HealthyRecipe, Specimen
-from benchmarks.faults.states import chunks, each, stateful, stateless
+from benchmarks.faults.states import chunks, each, jumps, stateful, stateless
 from benchmarks.faults.states_training import pieces
 from lstm_tui.recurrent.calls import (
     Call,
@@ -42,10 +42,9 @@ def _walk(draw: Draw) -> Specimen:
 
 
 def _jumps(draw: Draw) -> Specimen:
-    """A stream that changes its level at once now and then, also where two pieces meet."""
-    series = draw.series(8 * draw.timesteps)
-    levels = np.repeat(draw.rng.normal(0, 1.5, 16), draw.timesteps // 2)[:, None]
-    parts = np.split((series + levels)[None].astype(np.float32), 8, axis=1)
+    """A stream that changes its level at once now and then, and as it happens where two pieces meet."""
+    series = draw.series(8 * draw.timesteps) + 3 * jumps(draw, 8 * draw.timesteps, at=3 * draw.timesteps)
+    parts = np.split(series[None].astype(np.float32), 8, axis=1)
     return Specimen(stateful(draw), {"x": parts[0]}, calls=each(parts))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
-from lstm_tui.checks.states.continuation import DECISIVE
+from lstm_tui.checks.states.continuation import DECISIVE, EACH
 from lstm_tui.checks.states.effects import Effect, changed, effect, numbered, sizes, target_weight
 from lstm_tui.checks.states.history import Join, Read, history_of
 from lstm_tui.checks.states.resetting import stateful_layers
@@ -56,17 +56,9 @@ class _Resumed:
 
 
 def _by_a_stream(case: Case) -> Iterator[Finding]:
-    found = [
-        each
-        for index, joins in history_of(case).across("").items()
-        if (each := _resumed(case, index, joins)) is not None
-    ]
-    total = sum(each.better for each in found)
-    single = [each for each in found if each.weight > 0 and each.better > DECISIVE + math.log(len(found))]
-    if not single and (total < DECISIVE or sum(each.weight for each in found) <= 0):
+    found = _in_turn(case) or _each_by_itself(case)
+    if not found:
         return
-    # some calls tell it by themselves, or all together do
-    found = single or [each for each in found if each.better > 0]
     streams = _streams(case, found)
     effects = {each: _effect(case, streams, each.index) for each in found}
     worst = max(found, key=lambda each: effects[each].share)
@@ -105,26 +97,63 @@ def _by_a_stream(case: Case) -> Iterator[Finding]:
     )
 
 
+def _in_turn(case: Case) -> list[_Resumed]:
+    """Streams that take turns, each call continuing the one so many before it: all calls tell that together,
+    where a single one of a series that jumps tells nothing."""
+    groups = history_of(case).across("")
+    turns: dict[int, list[_Resumed]] = {}
+    for index, joins in groups.items():
+        direct = history_of(case).relation(joins)
+        if direct.kind in ("same", "overlaps"):
+            continue
+        for turn, (own, weight) in enumerate(_earlier_calls(case, joins).items()):
+            turns.setdefault(turn, []).append(_Resumed(index, own, weight, direct.weight))
+
+    def weight_of(found: list[_Resumed]) -> float:
+        return min(sum(each.weight for each in found), sum(each.better for each in found))
+
+    def enough_for(found: list[_Resumed]) -> float:
+        return max(DECISIVE + math.log(len(turns)), EACH * sum(len(groups[each.index]) for each in found))
+
+    likely = [found for found in turns.values() if len(found) > 1 and weight_of(found) >= enough_for(found)]
+    return max(likely, key=weight_of, default=[])
+
+
+def _each_by_itself(case: Case) -> list[_Resumed]:
+    """Calls that continue whichever earlier one they continue best: some tell it by themselves, or all do."""
+    groups = history_of(case).across("")
+    found = [each for index, joins in groups.items() if (each := _resumed(case, index, joins)) is not None]
+    single = [each for each in found if each.weight > 0 and each.better > DECISIVE + math.log(len(found))]
+    if single:
+        return single
+    if sum(each.better for each in found) < DECISIVE or sum(each.weight for each in found) <= 0:
+        return []
+    return [each for each in found if each.better > 0]
+
+
 def _resumed(case: Case, index: int, joins: list[Join]) -> _Resumed | None:
     """The earlier call that the sequences of call `index` continue best, if it is not the one before."""
-    history = history_of(case)
-    direct = history.relation(joins)
-    if direct.kind in ("same", "overlaps"):
+    direct = history_of(case).relation(joins)
+    candidates = _earlier_calls(case, joins)
+    if direct.kind in ("same", "overlaps") or not candidates:
         return None
-    candidates: dict[int, list[float]] = {}
-    for join in joins:
-        for read in _back(case, join):
-            weight = history.continuity.relation(read.steps, join.after.steps).weight
-            candidates.setdefault(read.call, []).append(weight)
-    whole = {call: sum(each) for call, each in candidates.items() if len(each) == len(joins)}
-    if not whole:
-        return None
-    own = max(whole, key=lambda call: whole[call])
-    weight, known = whole[own] - math.log(len(whole)), direct.weight
+    own = max(candidates, key=lambda call: candidates[call])
+    weight = candidates[own] - math.log(len(candidates))
     if index == case.plan.record and case.target is not None:
         as_run = case.run.outcomes[index].outputs
         weight += target_weight(case, _from_states_of(case, index, own), as_run)
-    return _Resumed(index, own, weight, known)
+    return _Resumed(index, own, weight, direct.weight)
+
+
+def _earlier_calls(case: Case, joins: list[Join]) -> dict[int, float]:
+    """Calls before the last one, newest first, and the weight of the evidence that these sequences go on
+    from theirs."""
+    weights: dict[int, list[float]] = {}
+    for join in joins:
+        for read in _back(case, join):
+            relation = history_of(case).continuity.relation(read.steps, join.after.steps)
+            weights.setdefault(read.call, []).append(relation.weight)
+    return {call: sum(each) for call, each in weights.items() if len(each) == len(joins)}
 
 
 def _back(case: Case, join: Join) -> list[Read]:

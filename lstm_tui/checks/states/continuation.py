@@ -163,10 +163,12 @@ class Continuity:
 
 
 def _foretelling(known: Sequence[Array], features: Array, lags: int) -> Foretelling | None:
+    """Of those that can be learnt the one that tells more: of a series that jumps, fewer steps are spoilt."""
     if not len(features):
         return None
-    found = Foretelling([each[:, features] for each in known], lags=lags)
-    return None if found.silent else found
+    shown = [each[:, features] for each in known]
+    learnt = [Foretelling(shown, lags=each) for each in sorted({lags, 0}, reverse=True)]
+    return max((each for each in learnt if not each.silent), key=lambda each: each.tells, default=None)
 
 
 def _serial_chains(sequences: Sequence[Array], chains: Sequence[Sequence[int]]) -> list[Array]:

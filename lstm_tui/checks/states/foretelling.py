@@ -17,6 +17,8 @@ from lstm_tui.recurrent.recording import Array
 LAGS, _ENOUGH = 2, 24
 #: Joins of pieces that do not belong together.
 _JOINS = 400
+#: Steps inside sequences on which it is tried how much this tells.
+_TRIED = 400
 #: A join speaks against a continuation where it is so much more surprising than any step inside a sequence (a
 #: logarithm). Pieces that did not belong together went far beyond that in every draw of the tuning set.
 _BEYOND = 0.2
@@ -27,7 +29,9 @@ Density = Callable[[float], float]
 class Foretelling:
     """Learnt from sequences, each `(timesteps, features)`.
 
-    lags: 0 foretells that a step repeats the one before; for sequences that show no steps of their own.
+    lags: 0 foretells that a step repeats the one before; for sequences that show no steps of their own, and
+        for those that jump.
+    tells: how much a join inside a sequence weighs on average, in nats.
     """
 
     def __init__(self, known: Sequence[Array], *, lags: int = LAGS) -> None:
@@ -38,6 +42,7 @@ class Foretelling:
         self._coefficients, self._size = _learnt(known, self._lags)
         inside, elsewhere = self._inside(known), self._elsewhere(known)
         self.silent = min(len(inside), len(elsewhere)) < 6
+        self.tells = 0.0
         if self.silent:
             return
         self._largest = float(inside.max())
@@ -48,15 +53,19 @@ class Foretelling:
         )
         self._least = float(np.quantile(inside, 0.1))
         self._most = max(float(np.quantile(elsewhere, 0.9)), self._least)
+        self.tells = float(np.mean([self._told_by(each) for each in inside[:: -(-len(inside) // _TRIED)]]))
 
     def weight(self, before: Array, after: Array) -> float:
         """Of the evidence that `after` follows `before`, in nats: negative for one that does not."""
         if self.silent or len(before) < self._reach or not len(after):
             return 0.0
         (surprise,) = self._surprises(before[None, -self._reach :], after[None, : self._reach])
-        seen = min(max(float(surprise), self._least), self._most)
-        weight = float(np.log(self._density_inside(seen)) - np.log(self._density_elsewhere(seen)))
+        weight = self._told_by(float(surprise))
         return weight if weight > 0 or surprise > self._largest + _BEYOND else 0.0
+
+    def _told_by(self, surprise: float) -> float:
+        seen = min(max(surprise, self._least), self._most)
+        return float(np.log(self._density_inside(seen)) - np.log(self._density_elsewhere(seen)))
 
     def _inside(self, known: Sequence[Array]) -> Array:
         """Surprises at every step within a sequence."""

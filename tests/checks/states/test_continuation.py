@@ -67,6 +67,17 @@ def test_a_series_with_jumps_of_its_own_survives_a_jump_at_the_join() -> None:
     assert in_order(cut(levels, 21)).kind != "unrelated"
 
 
+def test_most_series_that_jump_continue_where_they_do_not() -> None:
+    """A jump spoils the steps after it for whatever foretells from many: then fewer are looked at."""
+    answers = []
+    for seed in range(8):
+        number = np.cumsum(np.random.default_rng(seed).random(60) < 0.12)
+        levels = noise(seed, number[-1] + 1, 1)[number] + 0.05 * noise(seed + 9, 60, 1)
+        answers.append(in_order(cut(levels, 6)).kind)
+    assert answers.count("continues") >= 6
+    assert answers.count("continues") + answers.count("unclear") == 8
+
+
 def test_what_is_another_level_is_unrelated() -> None:
     rows = [0.3 * waves(24, seed, level=3.0 * seed) for seed in range(4)]
     assert in_order(rows).kind == "unrelated"

@@ -19,6 +19,13 @@ def turns(*streams):
     return [chunk for group in zip(*streams, strict=True) for chunk in group]
 
 
+def jumping(steps: int, seed: int) -> np.ndarray:
+    """`(steps, 2)`: a level of noise that is left for another at random times."""
+    rng = np.random.default_rng(seed)
+    number = np.cumsum(rng.random(steps) < 0.12)
+    return rng.normal(size=(number[-1] + 1, 2))[number] + 0.1 * rng.normal(size=(steps, 2))
+
+
 # --- another stream ---------------------------------------------------------------------------------
 
 
@@ -30,6 +37,15 @@ def test_two_streams_in_turn_through_one_state() -> None:
     assert set(finding.evidence["calls_that_resume"]) == {3, 4, 5, 6, 7, 8}
     assert "state-carryover" in contaminated.CHECK.explains
     assert found(carryover.CHECK, case)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_streams_that_jump_tell_it_all_together(seed: int) -> None:
+    """Not one join says enough by itself, and no jump between them is larger than those inside."""
+    one, other = (np.split(jumping(160, 2 * seed + k)[None], 8, axis=1) for k in range(2))
+    (finding,) = found(contaminated.CHECK, case_of(Leaky(), X, each(turns(one, other))))
+    assert set(finding.evidence["calls_that_resume"]) == set(range(3, 17))
+    assert not found(contaminated.CHECK, case_of(Leaky(), X, each([*one, *other])))
 
 
 def test_one_stream_interrupted_once() -> None:
