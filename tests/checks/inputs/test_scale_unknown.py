@@ -1,0 +1,77 @@
+"""Raw dollars and nothing that says how the model was trained: found by what half and twice as much predict.
+
+The model is the gallery's, which learned on standardised prices.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lstm_tui.arrays.rescale import Rescale
+from lstm_tui.checks.case import Subject
+from lstm_tui.checks.finding import Finding
+from lstm_tui.recurrent.calls import RunPlan
+from lstm_tui.scenario.gallery import gallery_folder
+
+pytestmark = pytest.mark.keras
+
+FOLDER = gallery_folder() / "2-constant-prediction"
+
+
+@pytest.fixture(scope="module")
+def gold() -> Any:
+    from lstm_tui.keras_adapter import load_model
+
+    return load_model(FOLDER / "models/unscaled-dollars.keras")
+
+
+@pytest.fixture(scope="module")
+def dollars() -> Any:
+    return np.load(FOLDER / "inputs/unscaled-dollars.npy").astype(np.float32)
+
+
+def found(loaded: Any, x: Any, **beside: Any) -> tuple[Finding, ...]:
+    subject = Subject(RunPlan({"sequence": x}, **beside))
+    diagnosis = loaded.diagnose(subject, None, lambda *_: None, lambda *_: None, ("input-scale",))
+    assert not diagnosis.failed
+    return diagnosis.findings  # type: ignore[no-any-return]
+
+
+def test_raw_numbers_are_told_with_what_is_not_known(gold: Any, dollars: Any) -> None:
+    (finding,) = found(gold, dollars)
+    assert "training had is not known" in finding.summary
+    assert finding.evidence["saturated_gates"] > 0.95
+    assert finding.evidence["saturated_gates_rescaled"] < 0.5
+    assert finding.proof is not None
+    assert finding.proof.before < 0.01 * finding.proof.after
+    assert finding.fix is not None
+    (rescale,) = finding.fix.actions
+    assert isinstance(rescale, Rescale)
+    assert np.ptp(rescale.apply(dollars)) < 10
+
+
+def test_scaled_numbers_and_quiet_ones_are_left_alone(gold: Any, dollars: Any) -> None:
+    scaled = (dollars - dollars.mean()) / dollars.std()
+    assert not found(gold, scaled)
+    assert not found(gold, np.full_like(dollars, 1800))
+
+
+def test_where_a_target_tells_more_this_says_nothing(gold: Any, dollars: Any) -> None:
+    assert not found(gold, dollars, target=np.zeros((1, 120, 1), np.float32))
+
+
+def test_a_model_that_takes_raw_numbers_is_left_alone(gold: Any, dollars: Any, tmp_path: Any) -> None:
+    """The same weights with the scaling taken into them."""
+    import keras
+
+    from lstm_tui.keras_adapter import load_model
+
+    model = keras.saving.load_model(FOLDER / "models/unscaled-dollars.keras", compile=False)
+    kernel, recurrent, bias = model.get_layer("lstm").get_weights()
+    mean, scale = dollars.mean(), dollars.std()
+    model.get_layer("lstm").set_weights([kernel / scale, recurrent, bias - kernel[0] * mean / scale])
+    model.save(tmp_path / "raw.keras")
+    assert not found(load_model(tmp_path / "raw.keras"), dollars)
