@@ -17,8 +17,9 @@ from pathlib import Path
 from lstm_tui.engine.answering import Answerer, OnProgress, import_adapter, refusal
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import KERAS_ADAPTER, EngineOptions, Setup
-from lstm_tui.engine.protocol import Answer, Request
+from lstm_tui.engine.protocol import Answer, LoadModel, Request
 from lstm_tui.errors import LstmTuiError
+from lstm_tui.model_file import read_model_file, refuse_unless_trusted
 
 
 class LocalEngine:
@@ -33,18 +34,26 @@ class LocalEngine:
         """The answer to `request`. Raises why there is none, with a bug's own traceback as the cause."""
         with self._diverted.output():
             try:
-                return self._ready().answer(request, self._diverted.undisturbed(on_progress))
+                return self._ready(request).answer(request, self._diverted.undisturbed(on_progress))
             except LstmTuiError:
                 raise
             except (Exception, SystemExit) as error:
                 reason, _ = refusal(error)
                 raise reason from error
 
-    def _ready(self) -> Answerer:
+    def _ready(self, request: Request) -> Answerer:
         if self._answerer is None:
+            if isinstance(request, LoadModel) and self._setup.adapter == KERAS_ADAPTER:
+                _refuse_by_the_file(request.path, self._setup.options)
             os.environ.update(tensorflow_environment(self._setup.options))
             self._answerer = Answerer(import_adapter(self._setup), self._setup.options)
         return self._answerer
+
+
+def _refuse_by_the_file(path: Path, options: EngineOptions) -> None:
+    """What is refused without Keras is refused before it is imported: that takes seconds."""
+    custom_objects = bool(options.custom_objects)
+    refuse_unless_trusted(read_model_file(path), trust=options.trust, custom_objects=custom_objects)
 
 
 class _Diversion:

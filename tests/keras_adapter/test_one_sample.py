@@ -16,8 +16,8 @@ from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 ROWS, STEPS = 7, 9
 KINDS = [
-    zoo_layers.two_lstms, zoo_layers.bidirectional_sequences, zoo_layers.masking_zero_output,
-    zoo_layers.cells_by_hand, zoo_models.attention_over_steps, zoo_models.two_outputs,
+    zoo_layers.bidirectional_sequences, zoo_layers.masking_zero_output,
+    zoo_layers.cells_by_hand, zoo_models.attention_over_steps,
     zoo_models.shared_tower, zoo_models.sequence_and_static,
 ]  # fmt: skip
 

@@ -76,10 +76,8 @@ def test_nan_from_the_first_step_is_recorded_to_the_last():
 
 
 LEFT_BEHIND = [
-    zoo_layers.two_lstms,
     zoo_layers.stateful_nested,
     zoo_layers.stacked_mixed_cells,
-    zoo_models.shared_tower,
     zoo_models.dropout_always_on,
     zoo_models.hidden_in_plain_objects,
     zoo_models.batch_normalization_between,

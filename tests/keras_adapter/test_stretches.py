@@ -29,9 +29,9 @@ STEPS, CHUNK, BIN = 40, 16, 8
 #: Kinds that can be cut, of every sort that keeps something from step to step.
 CUT = [
     zoo_layers.every_kind_in_a_row, zoo_layers.rnn_of_three_states, zoo_layers.stacked_mixed_cells,
-    zoo_layers.unrolled, zoo_layers.masking_zero_output, zoo_layers.embedding_mask,
+    zoo_layers.masking_zero_output, zoo_layers.embedding_mask,
     zoo_layers.stateful_masked, zoo_layers.stateful_nested, zoo_layers.states_as_inputs,
-    zoo_models.shared_tower, zoo_models.two_outputs, zoo_models.mixed_bfloat16,
+    zoo_models.shared_tower, zoo_models.mixed_bfloat16,
     zoo_models.last_step_by_slicing,
 ]  # fmt: skip
 

@@ -1,12 +1,11 @@
 """What a user could write to check a trace: a model made and stepped with Keras alone.
 
-`python plain_keras.py make FOLDER` writes a model and an input; `… check FOLDER` steps its cells
-by hand, calls `predict`, and compares with `trace.npz`. It prints a line for each array.
+`make` writes a model and an input to a folder; `check` steps its cells by hand, calls `predict`, and compares
+with `trace.npz` there. It prints a line for each array.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import keras
@@ -158,7 +157,3 @@ def check(folder: Path) -> None:
     one.stepped("shared#2", layer("shared"), one.inputs["b"], states=states)
     one.predicted()
     assert not one.left, f"not compared: {one.left}"
-
-
-if __name__ == "__main__":
-    {"make": make, "check": check}[sys.argv[1]](Path(sys.argv[2]))

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lstm_tui.engine.options import EngineOptions
+from lstm_tui.report.diagnosing import Question, diagnose_and_print
+
 pytestmark = pytest.mark.keras
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +37,12 @@ def test_a_finding_stands_in_the_json_with_its_remedy_and_its_proof() -> None:
     assert finding["proof"]["after"] == 0.0
 
 
-def test_what_is_missing_is_said_and_not_guessed() -> None:
-    done = diagnose(CARRY_OVER)
-    assert "✗ state-carryover" in done.stdout
-    assert "not checked without shape" in done.stdout
+def test_what_is_missing_is_said_and_not_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    question = Question(CARRY_OVER)
+    assert diagnose_and_print(question, EngineOptions(), lambda stage, fraction: None, as_json=False) == 1
+    said = capsys.readouterr().out
+    assert "✗ state-carryover" in said
+    assert "not checked without shape" in said
 
 
 def test_a_file_that_does_not_load_is_a_finding_with_status_2(tmp_path: Path) -> None:

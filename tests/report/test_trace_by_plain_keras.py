@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.keras
 
-SCRIPT = Path(__file__).with_name("plain_keras.py")
-QUIET = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-
-
-def run(*command: object) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, *map(str, command)],
-        env={**os.environ, **QUIET},
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A model made, traced and compared: what the trace and the comparison said."""
+    import keras
+
+    from tests.report import plain_keras
+
+    keras.utils.clear_session()  # layers without a name are called after how many there were
     folder = tmp_path_factory.mktemp("outside")
-    run(SCRIPT, "make", folder)
+    plain_keras.make(folder)
     model, given, out = folder / "model.keras", folder / "input.npz", folder / "trace.npz"
-    trace = run("-m", "lstm_tui", "trace", model, "--input", given, "-o", out)
-    assert trace.stdout == ""
-    return {"trace": trace.stderr, "check": run(SCRIPT, "check", folder).stdout}
+    command = [sys.executable, "-m", "lstm_tui", "trace", model, "--input", given, "-o", out]
+    trace = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=400, check=False)
+    assert (trace.returncode, trace.stdout) == (0, ""), trace.stderr
+    compared = io.StringIO()
+    with contextlib.redirect_stdout(compared):
+        plain_keras.check(folder)
+    return {"trace": trace.stderr, "check": compared.getvalue()}
 
 
 def test_a_plain_keras_script_reproduces_every_array(said: dict[str, str]) -> None:

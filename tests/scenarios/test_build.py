@@ -13,21 +13,37 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def build(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: it sets TensorFlow to give the same each time, for good."""
     command = [sys.executable, str(SCENARIOS / "build.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """What is said where nothing is built, without starting TensorFlow once more."""
+    monkeypatch.syspath_prepend(SCENARIOS)
+    import build as script
+
+    monkeypatch.setattr(script, "_quiet_and_deterministic", lambda: None)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["build.py", *arguments])
+        assert script.main() == 1
+        return capsys.readouterr().err
+
+    return run
+
+
 @pytest.mark.keras
-def test_nothing_is_overwritten_unasked_and_equal_seeds_give_the_stored_scenario(tmp_path):
+def test_nothing_is_overwritten_unasked_and_equal_seeds_give_the_stored_scenario(tmp_path, refused):
     fresh, stored = tmp_path / "5-retraining", SCENARIOS / "5-retraining"
     there = fresh / "models" / "trained-on-32.keras"
     there.parent.mkdir(parents=True)
     there.write_bytes(b"mine")
 
-    refused = build("--only", "trained-on-32", "--into", str(tmp_path))
-    assert refused.returncode == 1
-    assert "trained-on-32.keras" in refused.stderr
-    assert "--force" in refused.stderr
+    said = refused("--only", "trained-on-32", "--into", str(tmp_path))
+    assert "trained-on-32.keras" in said
+    assert "--force" in said
     assert there.read_bytes() == b"mine"
 
     built = build("--only", "trained-on-32", "--into", str(tmp_path), "--force")
@@ -52,7 +68,5 @@ def compare(one: Path, other: Path) -> None:
 
 
 @pytest.mark.keras
-def test_an_unknown_name_is_said():
-    answer = build("--only", "no-such-scenario")
-    assert answer.returncode == 1
-    assert "no-such-scenario" in answer.stderr
+def test_an_unknown_name_is_said(refused):
+    assert "no-such-scenario" in refused("--only", "no-such-scenario")

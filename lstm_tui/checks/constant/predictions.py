@@ -12,7 +12,7 @@ import numpy as np
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.probing import explained
 from lstm_tui.recurrent.calls import Inputs
-from lstm_tui.recurrent.recording import Array, LayerTrace
+from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
 
 #: Recurrent series in (0, 1) and the names of what keeps a state as it is where it is open.
 _KEEPING = {"z"}
@@ -77,6 +77,15 @@ def variation(outputs: Inputs) -> float:
     columns = [_columns(values) for values in outputs.values() if values.dtype.kind == "f"]
     squares = [float(np.square(each - each.mean(axis=0)).mean()) for each in columns if each.size]
     return float(np.sqrt(np.mean(squares))) if squares else 0.0
+
+
+def settled_outputs(recording: Recording) -> Array:
+    """The first output, over the second half of the steps where each is known, `(values, width)`."""
+    name, output = next(iter(recording.outputs.items()))
+    values = recording.prefix.get(name, output)
+    if values.ndim > 2:
+        values = values[:, values.shape[1] // 2 :]
+    return values.reshape(-1, values.shape[-1]).astype(np.float64)
 
 
 def values_a_column(outputs: Inputs) -> int:

@@ -2,6 +2,7 @@
 
 Far from the reference is not enough: the input is put onto the reference's scale and run again, and something
 must come back that was lost: the error falls, gates leave saturation, outputs move or lie where they should.
+Where nothing says what the training's scale was, `scale_unknown` looks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
+from lstm_tui.checks.constant.predictions import settled_outputs
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
+from lstm_tui.checks.inputs.scale_unknown import of_raw_numbers
 from lstm_tui.checks.inputs.yardstick import Distance, Yardstick, distance, rescale_onto, yardstick
 from lstm_tui.checks.measures import rms
 from lstm_tui.plain_text import one_line
@@ -45,6 +48,7 @@ def _find(case: Case) -> Iterator[Finding]:
             if effect is not None:
                 yield _finding(case, name, (known, found, rescale), effect)
                 return
+    yield from of_raw_numbers(case)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +109,7 @@ def _saturated(recording: Recording) -> float | None:
 def _outputs(case: Case, name: str, before: Recording, after: Recording) -> Iterator[Proof | None]:
     """Outputs that stood still move again; outputs far from all that the reference gives come back."""
     known = _reference_outputs(case, name)
-    was, became = _settled_outputs(before), _settled_outputs(after)
+    was, became = settled_outputs(before), settled_outputs(after)
     moved, moving = (float(each.std(axis=0).mean()) for each in (was, became))
     moves = float(known.std(axis=0).mean()) if known is not None else moving
     if len(was) > 1 and moved < HARDLY * moves and moving > max(2 * moved, HARDLY * moves):
@@ -117,15 +121,6 @@ def _outputs(case: Case, name: str, before: Recording, after: Recording) -> Iter
     out, still = (float(((each < low) | (each > high)).mean()) for each in (was, became))
     if out >= 0.5 and still <= out / 2:
         yield Proof("share of outputs outside the range of the reference's", out, still)
-
-
-def _settled_outputs(recording: Recording) -> Array:
-    """The first output, over the second half of the steps where each is known, `(values, width)`."""
-    name, output = next(iter(recording.outputs.items()))
-    values = recording.prefix.get(name, output)
-    if values.ndim > 2:
-        values = values[:, values.shape[1] // 2 :]
-    return values.reshape(-1, values.shape[-1]).astype(np.float64)
 
 
 def _reference_outputs(case: Case, name: str) -> Array | None:
@@ -145,7 +140,7 @@ def _reference_outputs(case: Case, name: str) -> Array | None:
         case.recorded({key: each[start : start + rows] for key, each in cut.items()})
         for start in list(starts)[:8]
     ]
-    found = [_settled_outputs(recording) for recording in recordings if recording is not None]
+    found = [settled_outputs(recording) for recording in recordings if recording is not None]
     return np.concatenate(found) if found else None
 
 
