@@ -23,6 +23,7 @@ from lstm_tui.engine.protocol import (
     Diagnose,
     ExploreShapes,
     FetchOutput,
+    FollowCalls,
     Interleave,
     LoadModel,
     LookInside,
@@ -42,6 +43,7 @@ from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -115,6 +117,10 @@ class LoadedModel(Protocol):
 
     def interleave(self, plan: InterleavePlan, on_progress: OnProgress) -> Interleaved:
         """Sessions that share the model, under every interleaving of their calls."""
+        ...
+
+    def follow(self, plan: RunPlan, on_progress: OnProgress) -> Movements:
+        """How far each call of the plan moves weights, states and seeds."""
         ...
 
 
@@ -191,6 +197,8 @@ def _answered(model: LoadedModel, request: Request, on_progress: OnProgress) -> 
         return model.fetch(request.plan, on_progress)
     if isinstance(request, Interleave):
         return model.interleave(request.plan, on_progress)
+    if isinstance(request, FollowCalls):
+        return model.follow(request.plan, on_progress)
     assert isinstance(request, RunCalls)
     return model.run(request.plan, on_progress)
 

@@ -22,6 +22,7 @@ from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import Keep, LongCall, LongPlan, Stretch, StretchInputs
@@ -37,6 +38,7 @@ __all__ = [
     "Event",
     "ExploreShapes",
     "FetchOutput",
+    "FollowCalls",
     "Found",
     "Interleave",
     "LoadModel",
@@ -173,6 +175,13 @@ class Interleave:
     plan: InterleavePlan
 
 
+@dataclass(frozen=True, eq=False)
+class FollowCalls:
+    """How far each call of the plan moves weights and states. Answered by `Movements`."""
+
+    plan: RunPlan
+
+
 Request = (
     LoadModel
     | RunCalls
@@ -187,6 +196,7 @@ Request = (
     | RepeatCall
     | LookInside
     | Interleave
+    | FollowCalls
 )
 
 
@@ -230,6 +240,7 @@ Answer = (
     | VarianceTest
     | Insides
     | Interleaved
+    | Movements
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +65,16 @@ def calls_made(
     return running.run().outcomes, running.states()
 
 
+def calls_followed(
+    loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress, look: Callable[[LoadedModel], None]
+) -> tuple[CallOutcome, ...]:
+    """Carry out the plan and put everything back, as `run` does; `look` at the model before the first call
+    and after each. Raises EditError as `run` does."""
+    working = _working_model(loaded, plan)
+    with left_as_found(working.model):
+        return _Running(working, plan, on_progress).run(look).outcomes
+
+
 def trains(calls: tuple[Call, ...]) -> bool:
     """Whether weights change."""
     return any(isinstance(call, Fit) or (isinstance(call, Threads) and trains(call.each)) for call in calls)
@@ -93,10 +103,14 @@ class _Running:
     def _loaded(self) -> LoadedModel:
         return self._maker.loaded
 
-    def run(self) -> Run:
+    def run(self, look: Callable[[LoadedModel], None] = lambda loaded: None) -> Run:
         for reset in self._plan.resets:
             apply_reset(state_variables(self._loaded.placed), reset)
-        outcomes = [self._step(number, call) for number, call in enumerate(self._plan.calls)]
+        look(self._loaded)
+        outcomes = []
+        for number, call in enumerate(self._plan.calls):
+            outcomes.append(self._step(number, call))
+            look(self._loaded)
         self._maker.predictor.finish()
         return Run(self._plan.key, tuple(outcomes), self._recording, self._note)
 

@@ -20,6 +20,7 @@ from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
 from lstm_tui.recurrent.live_layers import Placed, placed_layers
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.replays import Replayed, ReplayPlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
@@ -212,6 +213,12 @@ class LoadedModel:
 
         alterations = plan.run.alterations
         return interleave(self.altered(alterations) if alterations else self, plan, on_progress)
+
+    def follow(self, plan: RunPlan, on_progress: OnProgress) -> Movements:
+        """How far each call of the plan moves weights, states and seeds; the model is left as it was."""
+        from lstm_tui.keras_adapter.following import follow
+
+        return follow(self, plan, on_progress)
 
     def _as(self, plan: LongPlan) -> LoadedModel:
         return self.altered(plan.alterations) if plan.alterations else self
