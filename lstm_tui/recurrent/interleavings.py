@@ -5,11 +5,11 @@ Sessions are alike and counted from 0; so are calls of a session.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from lstm_tui.recurrent.calls import RunPlan
+from lstm_tui.recurrent.calls import Call, RunPlan, Threads
 from lstm_tui.recurrent.recording import Array
 
 #: Interleavings that are tried where nobody says how many.
@@ -29,6 +29,19 @@ GUARDS: Final[dict[Guard, str]] = {
     "state": "a state for each session",
     "stateless": "a stateless model",
 }
+
+
+#: A session and its call that wrote a state.
+Writer = tuple[int, int]
+
+#: What a scenario writes among its calls to have sessions.
+EXAMPLE: Final = "threads: {n: 2, each: [{reset: {}}, {predict: {}}]}"
+
+
+def sessions_among(calls: Sequence[Call]) -> int | None:
+    """Where the sessions stand among the calls; None where none could come in several orders."""
+    found = (index for index, call in enumerate(calls) if isinstance(call, Threads) and call.n > 1)
+    return next(found, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +89,14 @@ class LedgerLine:
     name: str
     part: int = 0
     parts: int = 1
-    read: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    read: Mapping[str, Writer | None] = field(default_factory=dict)
     written: tuple[str, ...] = ()
     outputs: Mapping[str, Array] = field(default_factory=dict)
     change: float = 0.0
+
+
+#: The steps of an interleaving, in order.
+Ledger = tuple[LedgerLine, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +114,8 @@ class Interleaved:
     alone: tuple[Mapping[str, Array], ...]
     layers: tuple[str, ...]
     guards: tuple[Guarded, ...]
-    shortest: tuple[LedgerLine, ...] = ()
-    torn: tuple[LedgerLine, ...] = ()
+    shortest: Ledger = ()
+    torn: Ledger = ()
     runs: int = 0
     notes: tuple[str, ...] = ()
 

@@ -93,6 +93,13 @@ class Movements:
         return float(self.moved[row, call]) / size if size else 0.0
 
 
+def first_to_see(movements: Movements) -> tuple[int, int]:
+    """The place among `shown` of the first row that moved, and the call that moved a weight, if any did."""
+    row = next((place for place, index in enumerate(movements.shown) if movements.times(index)), 0)
+    moving = movements.moved[_indices(movements, "weight", "fixed")].any(axis=0)
+    return row, int(np.argmax(moving)) if moving.any() else 0
+
+
 def movement_words(movements: Movements) -> tuple[str, ...]:
     """The answer to `must I train again?`, in one to a few sentences; that about the weights is the first."""
     if not movements.calls:
@@ -112,7 +119,8 @@ def _weights_words(movements: Movements, weights: list[int]) -> str:
         return "The model has no weights."
     by: dict[str, list[int]] = {}
     for call in np.flatnonzero(movements.moved[weights].any(axis=0)).tolist():
-        by.setdefault(movements.calls[call].name, []).append(call)
+        name = movements.calls[call].name
+        by.setdefault("model(x)" if name == "call" else name, []).append(call)
     many = len(movements.calls)
     if not by:
         which = "in the only call" if many == 1 else f"in any of the {many:,} calls"

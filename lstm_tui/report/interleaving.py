@@ -15,8 +15,8 @@ from lstm_tui.engine.protocol import Interleave, LoadModel
 from lstm_tui.errors import UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import Call, Threads
-from lstm_tui.recurrent.interleavings import MOST, Interleaved, InterleavePlan
+from lstm_tui.recurrent.calls import Call
+from lstm_tui.recurrent.interleavings import EXAMPLE, MOST, Interleaved, InterleavePlan, sessions_among
 from lstm_tui.report.diagnosing import scenario_subject
 from lstm_tui.report.interleaving_report import interleaving_json, interleaving_text
 from lstm_tui.scenario.loading import load_scenario
@@ -46,7 +46,7 @@ def interleave_and_print(
     if question.source.suffix not in {".yaml", ".yml"}:
         raise UsageError(f"{one_line(question.source)} is no scenario", expected="a .yaml file")
     opened = load_scenario(read_scenario(question.source, model=question.model))
-    index = _sessions_among(opened.calls, question.source)
+    index = _sessions_in(opened.calls, question.source)
     model = opened.scenario.model_path
     engine = LocalEngine(options)
     facts = engine.ask(LoadModel(model), on_progress)
@@ -65,12 +65,12 @@ def interleave_and_print(
     return int(answer.changes)
 
 
-def _sessions_among(calls: tuple[Call, ...], source: Path) -> int:
+def _sessions_in(calls: tuple[Call, ...], source: Path) -> int:
     """Where the sessions stand among the calls. Raises: UsageError."""
-    found = [index for index, call in enumerate(calls) if isinstance(call, Threads) and call.n > 1]
-    if not found:
+    found = sessions_among(calls)
+    if found is None:
         raise UsageError(
             f"{one_line(source)} has no sessions that could come in several orders",
-            expected="among its calls `- threads: {n: 2, each: [{reset: {}}, {predict: {}}]}`, n from 2",
+            expected=f"among its calls `- {EXAMPLE}`, n from 2",
         )
-    return found[0]
+    return found

@@ -12,6 +12,8 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Inputs, Run
 from lstm_tui.recurrent.fetching import Fetched
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.interleavings import Interleaved
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
@@ -331,6 +333,22 @@ class VarianceArrived:
     test: VarianceTest | str
 
 
+@dataclass(frozen=True, eq=False)
+class MovementsArrived:
+    """What the calls of the plan with this key moved, or why that is not known."""
+
+    key: str
+    movements: Movements | str
+
+
+@dataclass(frozen=True, eq=False)
+class InterleavingArrived:
+    """What the sessions of the plan with this key do to each other, or why that is not known."""
+
+    key: str
+    answer: Interleaved | str
+
+
 Look = (
     MoveStep | GoToStep | MoveLayer | ChooseLayer | MoveSeries | MoveUnit | ChooseUnit | MoveSample | MoveCall
     | ChooseSample | MoveFinding | ChooseLens | SwitchGoal | SwitchPrecision | Zoom | ReplayHere
@@ -361,4 +379,7 @@ Inquire = (
     | Shrink | ShrinkProgressed | ShrinkArrived
 )  # fmt: skip
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
-Command = Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire
+AboutCalls = MovementsArrived | InterleavingArrived
+Command = (
+    Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
+)

@@ -14,6 +14,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, RunPlan
 from lstm_tui.recurrent.fetching import FetchPlan
 from lstm_tui.recurrent.gradients import GradientPlan
+from lstm_tui.recurrent.interleavings import InterleavePlan
 from lstm_tui.recurrent.replays import ReplayPlan
 from lstm_tui.recurrent.stretches import Keep, LongPlan, StretchInputs
 from lstm_tui.session.state import OutputKey, ReplayKey
@@ -65,6 +66,22 @@ class StartVariance:
 
     key: str
     plan: RunPlan
+
+
+@dataclass(frozen=True, eq=False)
+class StartFollowing:
+    """Ask the engine how far each call of this plan moves weights and states."""
+
+    key: str
+    plan: RunPlan
+
+
+@dataclass(frozen=True, eq=False)
+class StartInterleaving:
+    """Ask the engine to make the calls of sessions in every order."""
+
+    key: str
+    plan: InterleavePlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,5 +146,8 @@ class StartFetch:
 
 
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
-AsideWish = StartGradients | StartShapes | StartVariance | StartDiagnosis | StartShrink
+AsideWish = (
+    StartGradients | StartShapes | StartVariance | StartFollowing | StartInterleaving
+    | StartDiagnosis | StartShrink
+)  # fmt: skip
 Effect = StartRun | AsideWish | StopShrink | LongWish | Announce

@@ -1,4 +1,4 @@
-"""What was asked about a plan beside its run: findings, other shapes, repeated calls. Values only.
+"""What was asked about a plan beside its run: findings, shapes, repeated and followed calls. Values only.
 
 Everything is kept under the key of the question, so that undo and redo find their answers again and a late
 answer cannot pass for that to another question.
@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from lstm_tui.checks.finding import Diagnosis, Finding, in_order
 from lstm_tui.checks.states.variance import VarianceTest
+from lstm_tui.recurrent.interleavings import Interleaved
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.shape_options import ShapeExploration
 
 Answer = TypeVar("Answer")
@@ -59,6 +61,9 @@ class Inquiry:
     shapes: Mapping[str, ShapeExploration | str] = field(default_factory=dict)
     #: By the key of the plan with the call that was repeated; a text where that could not be.
     variances: Mapping[str, VarianceTest | str] = field(default_factory=dict)
+    #: By the plan's key: what its calls moved, and what its sessions do to each other; a text where unknown.
+    movements: Mapping[str, Movements | str] = field(default_factory=dict)
+    interleavings: Mapping[str, Interleaved | str] = field(default_factory=dict)
     #: The question whose case is being made small, and how far that is; empty where none is.
     shrinking: str = ""
     shrunk_so_far: str = ""
@@ -79,9 +84,31 @@ class Inquiry:
         """What identical calls gave in the plan `key`, the newest of those that are kept."""
         return replace(self, variances=_newest(self.variances, key, test))
 
+    def with_movements(self, key: str, movements: Movements | str) -> Inquiry:
+        """What the calls of the plan `key` moved, the newest of those that are kept."""
+        return replace(self, movements=_newest(self.movements, key, movements))
+
+    def with_interleaving(self, key: str, answer: Interleaved | str) -> Inquiry:
+        """What the sessions of the plan `key` do to each other, the newest of those that are kept."""
+        return replace(self, interleavings=_newest(self.interleavings, key, answer))
+
+    def without_refusals(self) -> Inquiry:
+        """What could not be had may be asked for again."""
+        return replace(
+            self,
+            shapes=_had(self.shapes),
+            variances=_had(self.variances),
+            movements=_had(self.movements),
+            interleavings=_had(self.interleavings),
+        )
+
     def with_shrinking(self, key: str, words: str = "") -> Inquiry:
         """The search for the smallest case of this question; none with an empty key."""
         return replace(self, shrinking=key, shrunk_so_far=words)
+
+
+def _had(answers: Mapping[str, Answer | str]) -> Mapping[str, Answer | str]:
+    return {key: each for key, each in answers.items() if not isinstance(each, str)}
 
 
 def _newest(answers: Mapping[str, Answer], key: str, answer: Answer) -> Mapping[str, Answer]:

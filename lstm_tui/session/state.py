@@ -45,8 +45,9 @@ class EngineState:
 
 
 #: What is looked at: the states and gates, where a value comes from, how far back the output reaches, what
-#: other settings of the recurrent layers would give, or what the same call gives again and again.
-Lens = Literal["states", "origins", "gradients", "outputs", "shapes", "variance"]
+#: other settings of the recurrent layers would give, what the same call gives again and again, what moved in
+#: each call, or what sessions that share the model do to each other.
+Lens = Literal["states", "origins", "gradients", "outputs", "shapes", "variance", "history", "sessions"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,19 @@ class Reach:
 
     of: Literal["output", "error"] = "output"
     float64: bool = False
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Where the user is in views that are walked call by call.
+
+    row, call: of the history of calls. step: of an interleaving. torn: whether that of torn calls is shown.
+    """
+
+    row: int = 0
+    call: int = 0
+    step: int = 0
+    torn: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,7 @@ class Cursor:
     row: int = 0
     zoom: int = 1
     output: str = ""
+    walked: Walked = Walked()
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import diagnosing, shape_choice, shrinking, variance
+from lstm_tui.session import diagnosing, shape_choice, shrinking, variance, walks
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.edits import History, Material, Plan, fold, material_under
 from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
@@ -68,7 +68,7 @@ def open_session(
 
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
-    session, effects = _updated(session, command)
+    session, effects = walks.taken(session, command) or _updated(session, command)
     session, fetch = ask_for_output(session)
     return session, (*effects, *fetch)
 
@@ -300,8 +300,7 @@ def _ask_again(session: Session) -> Result:
     """What was refused is forgotten, so that it is awaited again."""
     refusals = {key: refusal for key, refusal in session.refusals.items() if key != session.key}
     found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
-    shapes = {key: each for key, each in session.inquiry.shapes.items() if not isinstance(each, str)}
-    inquiry = replace(session.inquiry, shapes=shapes)
+    inquiry = session.inquiry.without_refusals()
     session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
     session, long = ask(forget_fetching(forget_requests(session)))
     session, effects = _with_run(session)
@@ -386,4 +385,5 @@ def run_bytes(run: Run) -> int:
 
 def _ask_for_view(session: Session) -> tuple[Effect, ...]:
     """What a view shows that the run does not hold."""
-    return (*shape_choice.ask_if_unknown(session), *variance.ask_if_unknown(session))
+    asked = (shape_choice, variance, walks)
+    return tuple(effect for each in asked for effect in each.ask_if_unknown(session))

@@ -150,6 +150,22 @@ ACTIONS: tuple[Action, ...] = (
         command=c.ChooseLens("variance"),
     ),
     Action(
+        "history",
+        ("W",),
+        "What moved in each call: weights and states (no retraining)",
+        DIAGNOSE,
+        "moved",
+        command=c.ChooseLens("history"),
+    ),
+    Action(
+        "sessions",
+        ("I",),
+        "Sessions that share the model, in every order: the laboratory",
+        DIAGNOSE,
+        "sessions",
+        command=c.ChooseLens("sessions"),
+    ),
+    Action(
         "take_shapes",
         ("enter",),
         "Make the settings chosen in the view of shapes",

@@ -28,7 +28,9 @@ from lstm_tui.session.effects import (
     OpenLongCall,
     StartDiagnosis,
     StartFetch,
+    StartFollowing,
     StartGradients,
+    StartInterleaving,
     StartReplay,
     StartRun,
     StartShapes,
@@ -272,6 +274,8 @@ class Workbench(App[int]):
                 case StartRun(plan):
                     self.link.run(plan)
                 case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis() | StartShrink():
+                    self.link.aside(effect)
+                case StartFollowing() | StartInterleaving():
                     self.link.aside(effect)
                 case StopShrink(key):
                     for said in self.link.end_search(key):

@@ -26,7 +26,9 @@ from lstm_tui.engine.protocol import (
     Event,
     ExploreShapes,
     FetchOutput,
+    FollowCalls,
     Found,
+    Interleave,
     LoadModel,
     OpenLong,
     Progressed,
@@ -54,7 +56,12 @@ _SIDE_WORK: dict[type[Request], str] = {
     ComputeGradients: "computing gradients",
     ExploreShapes: "exploring shapes",
     RepeatCall: "repeating the call",
+    FollowCalls: "following the calls",
+    Interleave: "trying the interleavings",
 }
+
+_ASIDE = ComputeGradients | ExploreShapes | RepeatCall | FollowCalls | Interleave | Diagnose
+_MAY_TAKE_LONG = RunCalls | OpenLong | FollowCalls | Interleave
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
 _PATIENCE = 5.0
@@ -177,8 +184,10 @@ class EngineLink:
     def _give_up_what_takes_long(self) -> None:
         """What ran for another plan, where waiting for it would take longer than a new engine."""
         flight = self._in_flight
-        long = flight is not None and isinstance(flight.request, RunCalls | OpenLong)
+        long = flight is not None and isinstance(flight.request, _MAY_TAKE_LONG)
         if flight is not None and long and _waited(flight) > _PATIENCE:
+            if isinstance(flight.request, FollowCalls | Interleave):
+                self._side.let_go()  # who comes back to that view asks again
             self.restart()
         self._checks_give_way()
 
@@ -281,7 +290,7 @@ class EngineLink:
                 result = [RunArrived(run)]
             case RunCalls(plan), Refused(error=error, details=details):
                 result = [RunRefused(plan.key, self._refusal(str(error), details))]
-            case ComputeGradients() | ExploreShapes() | RepeatCall() | Diagnose(), _:
+            case request, _ if isinstance(request, _ASIDE):
                 result = self._side.answered(answer)
             case _:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
@@ -320,7 +329,7 @@ class EngineLink:
             case LoadModel() if given_up:
                 self._model = None
                 return [ModelRefused(self._given_up("loading this model", gone))]
-            case ComputeGradients() | ExploreShapes() | RepeatCall():
+            case ComputeGradients() | ExploreShapes() | RepeatCall() | FollowCalls() | Interleave():
                 work = _SIDE_WORK[type(request)]
                 return self._side.died(self._given_up(work, gone).reason, given_up=given_up)
             case Diagnose():

@@ -1,4 +1,4 @@
-"""What is asked of the engine beside runs: gradients, other shapes, repeated calls, all checks.
+"""What is asked of the engine beside runs: gradients, shapes, calls repeated, followed, interleaved; checks.
 
 One wish of each kind waits, the newest; they are asked when nothing else is to be done, the quickest first.
 A request that the engine died of is made once more, but for the checks: those are begun again by hand. The
@@ -16,17 +16,23 @@ from lstm_tui.engine.protocol import (
     ComputeGradients,
     Diagnose,
     ExploreShapes,
+    FollowCalls,
+    Interleave,
     Refused,
     RepeatCall,
     Request,
 )
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.interleavings import Interleaved
+from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session.commands import (
     Command,
     DiagnosisArrived,
     FindingArrived,
     GradientsArrived,
+    InterleavingArrived,
+    MovementsArrived,
     ShapesArrived,
     ShrinkArrived,
     ShrinkProgressed,
@@ -35,7 +41,9 @@ from lstm_tui.session.commands import (
 from lstm_tui.session.effects import (
     AsideWish,
     StartDiagnosis,
+    StartFollowing,
     StartGradients,
+    StartInterleaving,
     StartShapes,
     StartShrink,
     StartVariance,
@@ -48,6 +56,8 @@ _ORDER: tuple[type[AsideWish], ...] = (
     StartGradients,
     StartShapes,
     StartVariance,
+    StartFollowing,
+    StartInterleaving,
     StartDiagnosis,
     StartShrink,
 )
@@ -132,6 +142,10 @@ class SideRequests:
                 return [ShapesArrived(key, shapes)]
             case StartVariance(key), VarianceTest() as test:
                 return [VarianceArrived(key, test)]
+            case StartFollowing(key), Movements() as movements:
+                return [MovementsArrived(key, movements)]
+            case StartInterleaving(key), Interleaved() as interleaved:
+                return [InterleavingArrived(key, interleaved)]
             case StartDiagnosis(key), Diagnosis() as diagnosis:
                 return [DiagnosisArrived(key, diagnosis)]
         raise TypeError(f"the engine answered {answer!r} to {sent!r}")
@@ -157,6 +171,10 @@ class SideRequests:
         )
         return [_given_up(wish, _GAVE_WAY) for wish in (*waiting, sent) if wish is not None]
 
+    def let_go(self) -> None:
+        """Nobody waits for what was asked last: the engine that works on it is about to be ended."""
+        self._sent = None
+
     def drop(self) -> None:
         """Forget all: another model is opened."""
         self._waiting.clear()
@@ -171,6 +189,10 @@ def _request(wish: AsideWish) -> Request:
             return ExploreShapes(inputs, alterations)
         case StartVariance(_, plan):
             return RepeatCall(plan)
+        case StartFollowing(_, plan):
+            return FollowCalls(plan)
+        case StartInterleaving(_, interleave_plan):
+            return Interleave(interleave_plan)
         case StartDiagnosis(_, subject):
             return Diagnose(subject, CHECKING_SECONDS)
     raise TypeError(f"{wish!r} is asked case by case")
@@ -191,6 +213,10 @@ def _given_up(wish: AsideWish, why: str) -> Command:
             return ShapesArrived(key, why)
         case StartVariance(key):
             return VarianceArrived(key, why)
+        case StartFollowing(key):
+            return MovementsArrived(key, why)
+        case StartInterleaving(key):
+            return InterleavingArrived(key, why)
         case StartDiagnosis(key):
             return DiagnosisArrived(key, why)
         case StartShrink(key):

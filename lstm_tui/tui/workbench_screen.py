@@ -19,7 +19,8 @@ from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zo
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_trace, timesteps
+from lstm_tui.session.view import shown_trace
+from lstm_tui.session.walks import is_walking, place
 from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -154,14 +155,13 @@ class WorkbenchScreen(Screen[None]):
         self.drawn = self.session
 
     def _set_panes(self) -> bool:
-        """Without a recording, and in the view of shapes, the first pane takes the whole column.
-
-        Whether that has just changed.
+        """Without a recording, and in the view of shapes, the first pane takes the whole column; the views of
+        calls take the whole screen. Whether that has just changed.
         """
-        nothing = shown_trace(self.session) is None or self.session.cursor.lens in ("shapes", "variance")
-        changed = self.has_class("-nothing") != nothing
-        self.set_class(nothing, "-nothing")
-        return changed
+        before, lens = self.classes, self.session.cursor.lens
+        self.set_class(shown_trace(self.session) is None or lens in ("shapes", "variance"), "-nothing")
+        self.set_class(is_walking(self.session), "-whole")
+        return self.classes != before
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -182,7 +182,8 @@ class WorkbenchScreen(Screen[None]):
         if self._walking is not None:
             self._pause()
             return
-        if self.session.cursor.step >= timesteps(self.session) - 1:
+        here, last = place(self.session)
+        if here >= last:
             self.workbench.dispatch(GoToStep(0))
         self._walking = self.set_interval(1 / _RUN_RATE, self._run_step)
 
@@ -202,7 +203,7 @@ class WorkbenchScreen(Screen[None]):
 
     def action_go_to_step(self) -> None:
         """Ask for a timestep."""
-        last = timesteps(self.session) - 1
+        _, last = place(self.session)
         if last < 0:
             self.workbench.notify_plainly("there are no steps yet")
             return
@@ -309,7 +310,8 @@ class WorkbenchScreen(Screen[None]):
             self.workbench.save(path)
 
     def _run_step(self) -> None:
-        if self.session.cursor.step >= timesteps(self.session) - 1:
+        here, last = place(self.session)
+        if here >= last:
             self._pause()
         else:
             self.workbench.dispatch(MoveStep(1))

@@ -12,10 +12,11 @@ import pytest
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import UsageError
+from lstm_tui.recurrent.interleaving_words import session_name
 from lstm_tui.recurrent.interleavings import UNTOLD, Guarded, Interleaved, LedgerLine
 from lstm_tui.report import interleaving
 from lstm_tui.report.interleaving import InterleaveQuestion, interleave_and_print
-from lstm_tui.report.interleaving_report import interleaving_json, interleaving_text, session_name
+from lstm_tui.report.interleaving_report import interleaving_json, interleaving_text
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "4-same-input-but-another-prediction"
 

@@ -1,0 +1,46 @@
+"""The laboratory: what sessions that share the model do to each other, and the shortest case step by step."""
+
+from __future__ import annotations
+
+from lstm_tui.charts.interleaving_table import interleaving_table
+from lstm_tui.charts.lines import Line
+from lstm_tui.recurrent.interleavings import Interleaved
+from lstm_tui.session.state import Session
+from lstm_tui.session.walks import place, shown_interleaving, shown_ledger
+from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.writing import heading, wrapped
+
+
+def sessions_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """The table and the steps, or how far it is, or what is in the way."""
+    ink, width = canvas.ink, canvas.width
+    answer = shown_interleaving(session)
+    if not isinstance(answer, Interleaved):
+        title = heading("Sessions in every order", "I closes", width, ink.title, ink.dim)
+        return [title, *wrapped(answer or _awaited(session), ink.dim, width, canvas.height - 1)]
+    ledger, torn = shown_ledger(session, answer)
+    step, last = place(session)
+    asides = ["I closes"]
+    if ledger:
+        other = f"v {'whole' if torn else 'torn'} calls · " if answer.torn and answer.shortest else ""
+        walk = f"step {step + 1} of {last + 1}"
+        asides = [f"{walk} · n N walk · {other}I closes", f"{walk} · {other}I closes", walk]
+    title = heading("Sessions in every order", asides, width, ink.title, ink.dim)
+    room = max(canvas.height - 1, 0)
+    return [
+        title,
+        *interleaving_table(answer, ledger, step, width=width, height=room, palette=canvas.palette),
+    ]
+
+
+def _awaited(session: Session) -> str:
+    if session.model_refusal is not None:
+        return session.model_refusal.reason
+    if session.plan is None:
+        return "There is no input yet: o opens one, or takes a random sequence."
+    if not session.model.from_keras:
+        return "The orders are tried as soon as the model is loaded."
+    engine = session.engine
+    done = "" if engine.fraction is None or engine.stage != "running" else f" {engine.fraction:.0%}"
+    what = f": {engine.text}{done}" if engine.stage == "running" and engine.text else ""
+    return f"Making the calls of the sessions in every order{what} …"
