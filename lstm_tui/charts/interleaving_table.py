@@ -15,7 +15,7 @@ from rich.style import Style
 
 from lstm_tui.charts.lines import Line, fitted, styled
 from lstm_tui.charts.palette import Palette
-from lstm_tui.plain_text import one_line
+from lstm_tui.plain_text import in_ascii, one_line
 from lstm_tui.recurrent.interleaving_words import (
     COLUMNS,
     SHORTEST,
@@ -85,7 +85,7 @@ class _View:
         """The steps, and what the chosen one does; of more steps than there is room for those around it."""
         palette = self._palette
         name = TORN if ledger is self._answer.torn else SHORTEST
-        head = fitted([styled(f"{name}:", palette.strong)], self._width, palette.text)
+        head = self._line(f"{name}:", palette.strong)
         spelled = self._spelled(ledger, step)
         steps = [self._step(number, each, chosen=number == step) for number, each in enumerate(ledger)]
         if room is not None:
@@ -103,12 +103,8 @@ class _View:
         off = f"; {step.change:.4g} off" if step.change else ""
         room = self._width - len(who) - len(off)
         cut = told if len(told) <= room else told[: max(room - 1, 0)] + palette.glyphs.ellipsis
-        pieces = [
-            styled(who, palette.cursor if chosen else palette.text),
-            styled(cut, palette.text),
-            styled(off, palette.warning),
-        ]
-        return fitted(pieces, self._width, palette.text)
+        mine = palette.cursor if chosen else palette.text
+        return self._pieces((who, mine), (cut, palette.text), (off, palette.warning))
 
     def _spelled(self, ledger: Ledger, step: int) -> list[Line]:
         """The chosen step in full, then layer by layer whose states there are before it and after it."""
@@ -140,4 +136,9 @@ class _View:
         ]
 
     def _line(self, text: str, style: Style) -> Line:
-        return fitted([styled(text, style)], self._width, self._palette.text)
+        return self._pieces((text, style))
+
+    def _pieces(self, *pieces: tuple[str, Style]) -> Line:
+        unicode = self._palette.capabilities.unicode
+        segments = [styled(text if unicode else in_ascii(text), style) for text, style in pieces]
+        return fitted(segments, self._width, self._palette.text)

@@ -17,7 +17,7 @@ from lstm_tui.charts.lines import Line, fitted, styled
 from lstm_tui.charts.numbers import number, percent, short_number
 from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.shape_text import short_shape
-from lstm_tui.plain_text import one_line
+from lstm_tui.plain_text import in_ascii, one_line
 from lstm_tui.recurrent.movements import Followed, Kind, Movements
 
 _CELL = 8
@@ -64,7 +64,7 @@ class _Table:
         self._calls = calls_in_view(movements, call, width)
 
     def blank(self) -> Line:
-        return fitted((), self._width, self._palette.text)
+        return self._line([])
 
     def head(self) -> list[Line]:
         """Numbers and names of the calls; those of the chosen one are marked."""
@@ -79,14 +79,14 @@ class _Table:
             failed = self._movements.calls[call].failed
             style = palette.cursor if call == self._call else palette.warning if failed else palette.faint
             pieces += [styled(" ", palette.faint), styled(f"{one_line(word, 7):>7}", style)]
-        return fitted(pieces, self._width, palette.text)
+        return self._line(pieces)
 
     def rows(self, room: int) -> list[Line]:
         """The page of rows on which the chosen one is, each layer under its path."""
         lines, here = [], 0
         for layer, members in self._movements.layers:
             name = styled(one_line(layer) or "Keras itself", self._palette.strong)
-            lines.append(fitted([name], self._width, self._palette.text))
+            lines.append(self._line([name]))
             for member in members:
                 here = len(lines) if member == self._chosen else here
                 lines.append(self._row(member))
@@ -106,7 +106,7 @@ class _Table:
         for call in self._calls:
             moved = float(self._movements.moved[index, call])
             pieces.append(styled(f"{self._words(row, moved):>{_CELL}}", self._style(row, moved > 0)))
-        return fitted(pieces, self._width, palette.text)
+        return self._line(pieces)
 
     def _words(self, row: Followed, moved: float) -> str:
         """`0.0213`, a dot where it did not move."""
@@ -130,13 +130,16 @@ class _Table:
         return [*self._still(), *self._wrapped(star, 1)]
 
     def _still(self) -> list[Line]:
-        named = [(one_line(layer, 30), len(rows)) for layer, rows in self._movements.still if layer]
-        if not named:
+        still = [(layer, rows) for layer, rows in self._movements.still if layer]
+        if not still:
             return []
-        some = ", ".join(layer for layer, _ in named[:_NAMED])
+        kinds = [self._movements.rows[index].kind for _, rows in still for index in rows]
+        weights = sum(kind in {"weight", "fixed"} for kind in kinds)
+        named = [one_line(layer, 30) for layer, _ in still]
+        some = ", ".join(named[:_NAMED])
         more = f", and {len(named) - _NAMED} more layers" if len(named) > _NAMED else ""
-        rows = sum(count for _, count in named)
-        return list(self._wrapped(f"nothing moved in {some}{more} ({rows:,} weights)", 2))
+        count = f" ({weights:,} weight{'s' * (weights > 1)})" if weights else ""
+        return list(self._wrapped(f"nothing moved in {some}{more}{count}", 2))
 
     def spelled(self) -> list[Line]:
         """The chosen row in the chosen call, and what to know of the call."""
@@ -159,15 +162,21 @@ class _Table:
         if not moved:
             return f"{what} did not move, to the bit"
         if row.kind == "seed":
-            return f"{what}: random numbers were drawn"
+            return f"{what} moved on: random numbers were drawn, or it is a new one"
         size = short_number(float(self._movements.sizes[index, self._call]), 4)
         share = percent(self._movements.share(index, self._call)).strip()
         return f"{what} moved by up to {short_number(moved, 4)}, {share} of its largest value {size}"
 
     def _wrapped(self, text: str, most: int, *, strong: bool = False) -> Iterator[Line]:
         style = self._palette.text if strong else self._palette.faint
-        for part in textwrap.wrap(text, max(self._width, 8), max_lines=most, placeholder=" …"):
-            yield fitted([Segment(part, style)], self._width, self._palette.text)
+        rest = f" {self._palette.glyphs.ellipsis}"
+        for part in textwrap.wrap(text, max(self._width, 8), max_lines=most, placeholder=rest):
+            yield self._line([Segment(part, style)])
+
+    def _line(self, pieces: list[Segment]) -> Line:
+        if not self._palette.capabilities.unicode:
+            pieces = [Segment(in_ascii(text), style) for text, style, _ in pieces]
+        return fitted(pieces, self._width, self._palette.text)
 
 
 def _named(row: Followed, room: int) -> str:

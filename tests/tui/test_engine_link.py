@@ -19,7 +19,9 @@ from lstm_tui.engine.protocol import (
     EngineGone,
     EngineReady,
     ExploreShapes,
+    FollowCalls,
     Found,
+    Interleave,
     LoadModel,
     Refused,
     RepeatCall,
@@ -29,12 +31,22 @@ from lstm_tui.engine.protocol import (
 from lstm_tui.errors import EngineError
 from lstm_tui.recurrent.calls import RunPlan
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.interleavings import InterleavePlan
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.session import commands as c
-from lstm_tui.session.effects import StartDiagnosis, StartGradients, StartShapes, StartVariance
+from lstm_tui.session.effects import (
+    StartDiagnosis,
+    StartFollowing,
+    StartGradients,
+    StartInterleaving,
+    StartShapes,
+    StartVariance,
+)
 from lstm_tui.session.state import Refusal
+from lstm_tui.tui import engine_link
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from tests.session.hand_made import gold, run_of
+from tests.session.walks_made import interleaved, movements
 
 MODEL = Path("gold.keras")
 KILLED = EngineGone("killed by signal 9", ("out of memory",))
@@ -252,6 +264,44 @@ def test_a_call_is_repeated_for_who_looks(told: Told, plan: RunPlan) -> None:
     (said,) = told.answers(test)
     assert isinstance(said, c.VarianceArrived)
     assert (said.key, said.test) == ("key", test)
+
+
+def test_calls_are_followed_and_sessions_interleaved_for_who_looks(told: Told, plan: RunPlan) -> None:
+    told.loaded()
+    told.link.aside(StartInterleaving("key", InterleavePlan(plan, 0)))
+    told.link.aside(StartFollowing("key", plan))
+    assert isinstance(told.engine.asked[-1], Interleave)
+    assert dies(told) == []
+    told.loaded()
+    found, answer = movements(), interleaved()
+    assert isinstance(told.engine.asked[-1], FollowCalls), "the quickest first"
+    (said,) = told.answers(found)
+    assert isinstance(said, c.MovementsArrived)
+    assert (said.key, said.movements) == ("key", found)
+    (told_of,) = told.answers(answer)
+    assert isinstance(told_of, c.InterleavingArrived), "what an engine died of is tried once more"
+    assert (told_of.key, told_of.answer) == ("key", answer)
+    told.link.aside(StartFollowing("key", plan))
+    refused = Refused(len(told.engine.asked), EngineError("no such layer"))
+    (said,) = told.happens(refused)
+    assert isinstance(said, c.MovementsArrived)
+    assert said.movements == "no such layer"
+
+
+def test_interleavings_that_take_long_give_way_to_a_run(
+    told: Told, plan: RunPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_link, "_PATIENCE", -1.0)
+    told.loaded()
+    wish = StartInterleaving("key", InterleavePlan(plan, 0))
+    told.link.aside(wish)
+    told.link.run(plan)
+    assert dies(told) == [], "nothing is said of what nobody waits for"
+    told.loaded()
+    assert isinstance(told.engine.asked[-1], RunCalls)
+    told.link.aside(wish)
+    told.answers(run_of(plan))
+    assert isinstance(told.engine.asked[-1], Interleave), "who looks again asks again"
 
 
 def test_shapes_that_cannot_be_had_say_why(told: Told) -> None:

@@ -12,18 +12,19 @@ from textual.pilot import Pilot
 from lstm_tui.checks.finding import Diagnosis, Finding, Fix, Place, Proof
 from lstm_tui.checks.states.variance import LayerSpread, Spread, VarianceTest
 from lstm_tui.engine.client import EngineProcess
-from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, ResetStates, Run
+from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, ResetStates, Run, Threads
 from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExploration, ShapeOption
 from lstm_tui.session import commands as c
 from lstm_tui.session.diagnosing import checkup_key
 from lstm_tui.session.edits import Material, PredictAgain
-from lstm_tui.session.effects import StartVariance
+from lstm_tui.session.effects import StartFollowing, StartInterleaving, StartVariance
 from lstm_tui.session.state import EngineState, Session, Story
 from lstm_tui.session.update import open_session, update
 from lstm_tui.tui.app import Workbench
 from lstm_tui.tui.opening import Opened
 from lstm_tui.tui.settings import Settings
 from tests.session.hand_made import arrived, gold, run_of
+from tests.session.walks_made import interleaved, movements
 
 SIZES = [(80, 24), (200, 50)]
 Compare = Callable[..., bool]
@@ -112,6 +113,25 @@ def repeated() -> Session:
     return update(session, c.VarianceArrived(asked.key, test))[0]
 
 
+def followed() -> Session:
+    """What moved in six calls, at the training."""
+    session, (asked,) = update(recorded(), c.ChooseLens("history"))
+    assert isinstance(asked, StartFollowing)
+    return update(session, c.MovementsArrived(asked.key, movements()))[0]
+
+
+def shared() -> Session:
+    """Two sessions that share the model, at the step that goes wrong."""
+    threads = (Threads(2, (ResetStates(), Predict())),)
+    x = np.zeros((1, 60, 2), np.float32)
+    session = arrived(open_session(gold(), Material(inputs={"x": x}, calls=threads))[0])
+    session, (asked,) = update(session, c.ChooseLens("sessions"))
+    assert isinstance(asked, StartInterleaving)
+    for command in (c.InterleavingArrived(asked.key, interleaved()), c.GoToStep(-1)):
+        session, _ = update(session, command)
+    return session
+
+
 async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(5):
         await pilot.pause()
@@ -140,6 +160,14 @@ def test_shapes(snap_compare: Compare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
 def test_the_same_call_again(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(StillBench(repeated()), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+@pytest.mark.parametrize("made", [followed, shared])
+def test_calls_to_walk_through(
+    snap_compare: Compare, made: Callable[[], Session], size: tuple[int, int]
+) -> None:
+    assert snap_compare(StillBench(made()), terminal_size=size, run_before=settled)
 
 
 def test_a_finding_to_read(snap_compare: Compare) -> None:
