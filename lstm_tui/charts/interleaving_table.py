@@ -43,10 +43,8 @@ def interleaving_table(
 ) -> list[Line]:
     """At most `height` lines; `step` is the chosen one of the `ledger`, which may be empty."""
     view = _View(answer, width, palette)
-    walk = view.walk(ledger, step) if ledger else []
-    room = max(height - len(walk), height // 3)
-    top = view.top(room)
-    walk = walk if len(top) + len(walk) <= height else view.walk(ledger, step, height - len(top))
+    top = view.top(max(height - view.most_lines(ledger), height // 3))
+    walk = view.walk(ledger, step, max(height - len(top), 0)) if ledger else []
     return [*top, *walk][:height]
 
 
@@ -61,7 +59,7 @@ class _View:
         """The table and what is said of it, without what there is no room for."""
         answer, palette = self._answer, self._palette
         about = self._told(["; ".join(about_words(answer))], palette.faint)
-        verdict = self._told(verdict_words(answer), palette.warning if answer.changes else palette.strong)
+        verdict = self._told(verdict_words(answer), palette.strong)
         whose = self._told([whose_words(answer)] if answer.changes else [], palette.faint)
         notes = [f"note: {one_line(note)}" for note in answer.notes]
         notes.append(f"{answer.runs:,} calls of the model were made")
@@ -69,7 +67,10 @@ class _View:
         for least in (4, 3, 0, 2):
             if sum(map(len, parts)) > room:
                 parts[least] = []
-        return [line for part in parts for line in part][:room]
+        parts = [part for part in parts if part]
+        airy = sum(map(len, parts)) + len(parts) <= room
+        gap = [self._line("", palette.text)] if airy else []
+        return [line for part in parts for line in (*part, *gap)][:room]
 
     def _table(self) -> list[Line]:
         palette = self._palette
@@ -81,17 +82,21 @@ class _View:
             lines += self._told([words.note] if words.note else [], palette.faint, "    ")
         return lines
 
-    def walk(self, ledger: Ledger, step: int, room: int | None = None) -> list[Line]:
+    def most_lines(self, ledger: Ledger) -> int:
+        """Of the walk at its longest step: what stands above it stays where it is."""
+        spelled = [len(self._spelled(ledger, step)) for step in range(len(ledger))]
+        return 1 + len(ledger) + max(spelled) if spelled else 0
+
+    def walk(self, ledger: Ledger, step: int, room: int) -> list[Line]:
         """The steps, and what the chosen one does; of more steps than there is room for those around it."""
         palette = self._palette
         name = TORN if ledger is self._answer.torn else SHORTEST
         head = self._line(f"{name}:", palette.strong)
         spelled = self._spelled(ledger, step)
         steps = [self._step(number, each, chosen=number == step) for number, each in enumerate(ledger)]
-        if room is not None:
-            listed = max(room - 1 - len(spelled), 1)
-            first = step // listed * listed
-            steps = steps[first : first + listed]
+        listed = max(room - 1 - len(spelled), 1)
+        first = step // listed * listed
+        steps = steps[first : first + listed]
         return [head, *steps, *spelled][:room]
 
     def _step(self, number: int, step: LedgerLine, *, chosen: bool) -> Line:

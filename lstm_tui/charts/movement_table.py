@@ -26,7 +26,9 @@ _SUMS = 2 * _CELL + 1
 #: Cells of a row's name, in a narrow window and in a wide one.
 _LABEL, _WIDE_LABEL, _WIDE_FROM = 23, 42, 120
 _KINDS: dict[Kind, str] = {"weight": "", "fixed": "*", "state": "state", "seed": "random"}
-_SPELLED: dict[Kind, str] = {**_KINDS, "fixed": "not trained"}
+_SPELLED: dict[Kind, str] = {
+    "weight": "{}", "fixed": "{}, not trained,", "state": "the state {}", "seed": "the seed {}"
+}  # fmt: skip
 _NAMED = 6
 
 
@@ -155,9 +157,8 @@ class _Table:
 
     def _told(self, index: int) -> str:
         row = self._movements.rows[index]
-        kind = f", {_SPELLED[row.kind]}" if _SPELLED[row.kind] else ""
         path = f"{one_line(row.layer)}/{one_line(row.name)}".lstrip("/")
-        what = f"{path} {short_shape(row.shape)}{kind}"
+        what = _SPELLED[row.kind].replace("{}", f"{path} {short_shape(row.shape)}")
         moved = float(self._movements.moved[index, self._call])
         if not moved:
             return f"{what} did not move, to the bit"

@@ -94,10 +94,11 @@ class Movements:
 
 
 def first_to_see(movements: Movements) -> tuple[int, int]:
-    """The place among `shown` of the first row that moved, and the call that moved a weight, if any did."""
-    row = next((place for place, index in enumerate(movements.shown) if movements.times(index)), 0)
+    """The first call that moved a weight, else the first of all; a place among `shown` that moved in it."""
     moving = movements.moved[_indices(movements, "weight", "fixed")].any(axis=0)
-    return row, int(np.argmax(moving)) if moving.any() else 0
+    call = int(np.argmax(moving)) if moving.any() else 0
+    rows = (place for place, index in enumerate(movements.shown) if movements.moved[index, call])
+    return next(rows, 0), call
 
 
 def movement_words(movements: Movements) -> tuple[str, ...]:

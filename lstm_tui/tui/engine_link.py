@@ -186,8 +186,7 @@ class EngineLink:
         flight = self._in_flight
         long = flight is not None and isinstance(flight.request, _MAY_TAKE_LONG)
         if flight is not None and long and _waited(flight) > _PATIENCE:
-            if isinstance(flight.request, FollowCalls | Interleave):
-                self._side.let_go()  # who comes back to that view asks again
+            self._side.let_go(flight.request)
             self.restart()
         self._checks_give_way()
 

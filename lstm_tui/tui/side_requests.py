@@ -171,9 +171,10 @@ class SideRequests:
         )
         return [_given_up(wish, _GAVE_WAY) for wish in (*waiting, sent) if wish is not None]
 
-    def let_go(self) -> None:
-        """Nobody waits for what was asked last: the engine that works on it is about to be ended."""
-        self._sent = None
+    def let_go(self, request: Request) -> None:
+        """The engine that works on this is about to be ended: who comes back to that view asks again."""
+        if isinstance(request, FollowCalls | Interleave):
+            self._sent = None
 
     def drop(self) -> None:
         """Forget all: another model is opened."""

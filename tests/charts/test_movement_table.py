@@ -25,7 +25,7 @@ drop
 nothing moved in dense (1 weight)
 * no gradient moves it: an average that is kept, or frozen
 
-call 4, fit: norm/moving_mean (4,), not trained moved by up to 0.08, 4% of its
+call 4, fit: norm/moving_mean (4,), not trained, moved by up to 0.08, 4% of its
 largest value 2
 compiled with Adam, mse"""
 

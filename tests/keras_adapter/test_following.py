@@ -16,7 +16,6 @@ from keras import layers  # noqa: E402
 from lstm_tui.keras_adapter import LoadedModel, load_model  # noqa: E402
 from lstm_tui.keras_adapter.keeping import snapshot  # noqa: E402
 from lstm_tui.recurrent.calls import (  # noqa: E402
-    Alteration,
     Call,
     CallModel,
     Fit,
@@ -53,10 +52,10 @@ def held(loaded: LoadedModel) -> list[np.ndarray[Any, Any]]:
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
-def followed(loaded: LoadedModel, *calls: Call, alterations: tuple[Alteration, ...] = ()) -> Movements:
+def followed(loaded: LoadedModel, *calls: Call) -> Movements:
     """What the calls moved, after a look at what they left behind."""
     before = held(loaded)
-    plan = RunPlan({"x": X}, calls=calls, alterations=alterations)
+    plan = RunPlan({"x": X}, calls=calls)
     found = loaded.follow(plan, lambda stage, done: None)
     for one, other in zip(before, held(loaded), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -101,8 +100,6 @@ def test_training_moves_weights_of_a_copy(loaded: LoadedModel) -> None:
     assert kinds.count("weight") == sum(row.kind == "weight" for row in found.rows)
     assert set(moved(found, 2)) == {"gru/h"}
     assert movement_words(found)[0].startswith("fit in call 2 moved ")
-    altered = followed(loaded, FIT, alterations=(Alteration("drop", (("rate", 0.1),)),))
-    assert "weight" in moved(altered, 0).values()
 
 
 def test_a_model_that_is_loaded_again_has_its_weights_and_neither_states_nor_seeds(

@@ -55,5 +55,5 @@ def test_layers_in_which_nothing_moved_are_apart_and_the_view_begins_where_weigh
     assert found.shown == (0, 1, 2, 3, 4)
     assert (found.most(2), found.times(2)) == (0.7, 5)
     assert found.share(3, 1) == 0.09 / 2
-    assert first_to_see(found) == (0, 1)
+    assert first_to_see(found) == (2, 1)
     assert first_to_see(predictions(3)) == (1, 0)
