@@ -23,8 +23,8 @@ from lstm_tui.recurrent.movements import Followed, Kind, Movements
 _CELL = 8
 #: The columns for all calls: how far at most, in how many.
 _SUMS = 2 * _CELL + 1
-#: Cells of a row's name, in a narrow window and in a wide one.
-_LABEL, _WIDE_LABEL, _WIDE_FROM = 23, 42, 120
+#: Cells of a row's name, from which width of the window on.
+_LABELS = ((120, 42), (60, 23), (0, 14))
 _KINDS: dict[Kind, str] = {"weight": "", "fixed": "*", "state": "state", "seed": "random"}
 _SPELLED: dict[Kind, str] = {
     "weight": "{}", "fixed": "{}, not trained,", "state": "the state {}", "seed": "the seed {}"
@@ -53,7 +53,7 @@ def movement_table(
 
 
 def _label(width: int) -> int:
-    return _WIDE_LABEL if width >= _WIDE_FROM else _LABEL
+    return next(cells for least, cells in _LABELS if width >= least)
 
 
 class _Table:

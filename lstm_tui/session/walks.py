@@ -139,6 +139,11 @@ def place(session: Session) -> tuple[int, int]:
     return session.cursor.step, timesteps(session) - 1
 
 
+def counted(session: Session) -> tuple[str, int]:
+    """What `place` counts, and the number of the first one as it is shown."""
+    return {"history": ("call", 1), "sessions": ("step", 1)}.get(session.cursor.lens, ("timestep", 0))
+
+
 def _last(session: Session) -> int:
     if session.cursor.lens == "history":
         movements = shown_movements(session)

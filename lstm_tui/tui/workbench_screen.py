@@ -20,7 +20,7 @@ from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
-from lstm_tui.session.walks import is_walking, place
+from lstm_tui.session.walks import counted, is_walking, place
 from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -207,7 +207,7 @@ class WorkbenchScreen(Screen[None]):
         if last < 0:
             self.workbench.notify_plainly("there are no steps yet")
             return
-        self.app.push_screen(GoToDialogue(last), self._dispatch_if_any)
+        self.app.push_screen(GoToDialogue(last, *counted(self.session)), self._dispatch_if_any)
 
     def action_samples(self) -> None:
         """List the samples of the batch."""

@@ -15,6 +15,7 @@ from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.walks import (
     NO_SESSIONS,
+    counted,
     is_demonstration,
     place,
     shown_interleaving,
@@ -73,7 +74,7 @@ def test_the_answer_is_found_again_by_undo(followed: Session) -> None:
 
 
 def test_steps_are_calls_and_rows_are_weights_here(followed: Session) -> None:
-    assert place(followed) == (0, 4)
+    assert (place(followed), counted(followed)) == ((0, 4), ("call", 1))
     assert followed.cursor.walked.row == 1, "the state, which is what moved"
     session, _ = update(followed, c.MoveStep(10))
     assert place(session) == (4, 4)
@@ -104,6 +105,7 @@ def test_a_late_answer_to_another_question_moves_nothing(followed: Session) -> N
 
 
 def test_a_plan_without_sessions_is_refused_in_one_line(session: Session) -> None:
+    assert counted(session) == ("timestep", 0)
     refused, effects = update(session, c.ChooseLens("sessions"))
     assert refused is session
     assert effects == (Announce(NO_SESSIONS),)

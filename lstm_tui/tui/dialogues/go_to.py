@@ -1,4 +1,4 @@
-"""Go to a timestep by number; negative numbers count from the end."""
+"""Go to a timestep, or a call, by number; negative numbers count from the end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from lstm_tui.tui.dialogues.line import LineDialogue
 
 
 class GoToDialogue(LineDialogue[GoToStep]):
-    """Asks for a timestep between 0 and `last`."""
+    """Asks for a timestep from 0 to `last`; `what` else there is may be counted from `first` on."""
 
-    def __init__(self, last: int) -> None:
-        super().__init__(f"Go to timestep (0 to {last}, -1 is the last)")
-        self._last = last
+    def __init__(self, last: int, what: str = "timestep", first: int = 0) -> None:
+        super().__init__(f"Go to {what} ({first} to {first + last}, -1 is the last)")
+        self._last, self._what, self._first = last, what, first
 
     def answer_of(self, text: str) -> GoToStep:
         """The step as a command."""
@@ -20,10 +20,13 @@ class GoToDialogue(LineDialogue[GoToStep]):
             step = int(text)
         except ValueError:
             raise UsageError(
-                f"{text!r} is not a timestep", expected=f"a whole number from 0 to {self._last}"
+                f"{text!r} is not a {self._what}",
+                expected=f"a whole number from {self._first} to {self._first + self._last}",
             ) from None
-        if not -self._last - 1 <= step <= self._last:
+        place = step - self._first if step >= 0 else self._last + 1 + step
+        if not 0 <= place <= self._last:
             raise UsageError(
-                f"there is no timestep {step}", expected=f"0 to {self._last}, or -1 for the last"
+                f"there is no {self._what} {step}",
+                expected=f"{self._first} to {self._first + self._last}, or -1 for the last",
             )
-        return GoToStep(step)
+        return GoToStep(place if step >= 0 else step)
