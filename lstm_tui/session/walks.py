@@ -39,7 +39,9 @@ def taken(session: Session, command: Command) -> Result | None:
     match command:
         case c.MovementsArrived() | c.InterleavingArrived():
             return arrived(session, command), ()
-        case c.MoveStep() | c.GoToStep() | c.MoveLayer() | c.MoveSeries() if is_walking(session):
+        case (
+            c.MoveStep() | c.MoveCall() | c.GoToStep() | c.MoveLayer() | c.MoveSeries()
+        ) if is_walking(session):  # fmt: skip
             return walked(session, command), ()
         case c.ChooseLens(lens) if why := _refused(session, lens):
             return session, (Announce(why),)
@@ -92,8 +94,9 @@ def arrived(session: Session, command: c.MovementsArrived | c.InterleavingArrive
                 session = replace(session, cursor=replace(session.cursor, walked=at))
         case c.InterleavingArrived(key, answer):
             inquiry = session.inquiry.with_interleaving(key, answer)
-            at = replace(session.cursor.walked, step=0, torn=False)
-            session = replace(session, cursor=replace(session.cursor, walked=at))
+            if key == inquiry.plan:
+                at = replace(session.cursor.walked, step=0, torn=False)
+                session = replace(session, cursor=replace(session.cursor, walked=at))
     return replace(session, inquiry=inquiry)
 
 
@@ -153,12 +156,14 @@ def _last(session: Session) -> int:
     return max(len(ledger) - 1, 0)
 
 
-def walked(session: Session, command: c.MoveStep | c.GoToStep | c.MoveLayer | c.MoveSeries) -> Session:
+def walked(
+    session: Session, command: c.MoveStep | c.MoveCall | c.GoToStep | c.MoveLayer | c.MoveSeries
+) -> Session:
     """To another call, or another row; in the laboratory up and down are steps too."""
     at, (here, last) = session.cursor.walked, place(session)
     history = session.cursor.lens == "history"
     match command:
-        case c.MoveStep(by):
+        case c.MoveStep(by) | c.MoveCall(by):
             at = _at(at, here + by, last, history)
         case c.GoToStep(step):
             at = _at(at, step if step >= 0 else last + 1 + step, last, history)

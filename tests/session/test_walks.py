@@ -92,9 +92,13 @@ def test_another_run_of_the_same_question_keeps_the_answer(session: Session) -> 
     assert isinstance(asked, StartFollowing)
     session, _ = update(session, c.MovementsArrived(asked.key, movements()))
     assert place(session) == (1, 5), "the first call that moved a weight"
-    other, effects = update(session, c.MoveCall(1))
-    assert isinstance(shown_movements(other), type(movements()))
+    assert place(update(session, c.MoveCall(1))[0]) == (2, 5), "a call is a column here"
+    closed, _ = update(session, c.ChooseLens("history"))
+    other, effects = update(closed, c.MoveCall(1))
     assert [type(effect) for effect in effects] == [StartRun]
+    again, effects = update(other, c.ChooseLens("history"))
+    assert shown_movements(again) is shown_movements(session)
+    assert effects == ()
 
 
 def test_a_late_answer_to_another_question_moves_nothing(followed: Session) -> None:
