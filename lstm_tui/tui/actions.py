@@ -151,8 +151,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "history",
-        ("W",),
-        "What moved in each call: weights and states (no retraining)",
+        ("H",),
+        "History of the calls: which weights and states moved, and how far",
         DIAGNOSE,
         "moved",
         command=c.ChooseLens("history"),

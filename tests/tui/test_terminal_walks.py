@@ -30,8 +30,8 @@ def test_sessions_and_what_moved_are_walked_within_their_bytes(tmp_path: Path) -
         terminal.wait_for("Go to step (1 to 4", 10)
         terminal.press("2\r")
         terminal.wait_for("step 2 of 4", 10)
-        terminal.press("W")
+        terminal.press("H")
         terminal.wait_for("Weights did not move in the only call, to the bit.", 60)
         assert "threads" in terminal.text
-        terminal.press("W")
+        terminal.press("H")
         terminal.wait_for("Layers", 10)

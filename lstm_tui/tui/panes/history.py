@@ -18,12 +18,12 @@ def history_pane(session: Session, canvas: Canvas) -> list[Line]:
     ink, width = canvas.ink, canvas.width
     movements = shown_movements(session)
     if not isinstance(movements, Movements):
-        title = heading("What moved", "W closes", width, ink.title, ink.dim)
+        title = heading("What moved", "H closes", width, ink.title, ink.dim)
         return [title, *wrapped(movements or _awaited(session), ink.dim, width, canvas.height - 1)]
     call, _ = place(session)
     seen = calls_in_view(movements, call, width)
     which = f"calls {seen.start + 1:,}–{seen.stop:,} of {len(movements.calls):,} · " if seen else ""
-    asides = (f"{which}← → call · ↑ ↓ row · W closes", f"{which}W closes", "W closes")
+    asides = (f"{which}← → call · ↑ ↓ row · H closes", f"{which}H closes", "H closes")
     told = movement_words(movements)
     quiet = told[0].startswith("Weights did not move")
     lines = [
