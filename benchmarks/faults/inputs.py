@@ -36,8 +36,9 @@ def _rank(draw: Draw) -> Pair:
 
 
 def _ambiguous(draw: Draw) -> Pair:
-    """A column of a table, read as sequences of one step; every other time the wanted shape is known."""
-    model = univariate(draw)
+    """A column of a table, read as sequences of one step; every other time the wanted shape is known, and two
+    times in four the model declares a length, which a Sequential one does not insist on."""
+    model = univariate(draw, length=draw.timesteps if draw.index % 4 > 1 else None)
     column = draw.series(draw.timesteps)[:, :1]
     shape = (1, 1) if draw.index % 2 else None
     wrong = Specimen(model, {"x": column}, "input-ambiguous", expected_shape=shape)

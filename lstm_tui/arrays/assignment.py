@@ -31,10 +31,13 @@ class ModelInput(Protocol):
         """`(batch, timesteps, features)`, None where free."""
 
 
-def assign(arrays: Mapping[str, Array], inputs: Sequence[ModelInput]) -> dict[str, Array]:
+def assign(
+    arrays: Mapping[str, Array], inputs: Sequence[ModelInput], *, partly: bool = False
+) -> dict[str, Array]:
     """The arrays by input name, in the model's order.
 
     One array for one input is taken whatever its name and shape: what does not fit is told when it is called.
+    partly: inputs may stay without an array, where each array has its own; what that means the call tells.
     """
     assigned = {wanted.name: arrays[wanted.name] for wanted in inputs if wanted.name in arrays}
     free = [wanted for wanted in inputs if wanted.name not in assigned]
@@ -45,21 +48,29 @@ def assign(arrays: Mapping[str, Array], inputs: Sequence[ModelInput]) -> dict[st
         ordered = sorted(left, key=lambda name: int(name.removeprefix("arr_")))
         assigned |= {wanted.name: left[name] for wanted, name in zip(free, ordered, strict=True)}
     elif free or left:
-        assigned |= _by_shape(left, free)
-    return {wanted.name: assigned[wanted.name] for wanted in inputs}
+        assigned |= _by_shape(left, free, partly=partly)
+    return {wanted.name: assigned[wanted.name] for wanted in inputs if wanted.name in assigned}
 
 
-def _by_shape(arrays: Mapping[str, Array], inputs: Sequence[ModelInput]) -> dict[str, Array]:
+def _by_shape(arrays: Mapping[str, Array], inputs: Sequence[ModelInput], *, partly: bool) -> dict[str, Array]:
     """Every input takes the one array that fits it, where there is exactly one way to do so."""
     left, free, assigned = dict(arrays), list(inputs), {}
     while free:
         fits = {wanted.name: [name for name in left if _takes(wanted, left[name])] for wanted in free}
-        certain = next((wanted for wanted in free if len(fits[wanted.name]) == 1), None)
+        candidates = [name for names in fits.values() for name in names]
+        certain = next(
+            (
+                wanted
+                for wanted in free
+                if len(fits[wanted.name]) == 1 and (not partly or candidates.count(fits[wanted.name][0]) == 1)
+            ),
+            None,
+        )
         if certain is None:
             break
         assigned[certain.name] = left.pop(fits[certain.name][0])
         free.remove(certain)
-    if free or left:
+    if left or (free and not partly):
         raise _unassigned(left, free, inputs)
     return assigned
 

@@ -166,7 +166,8 @@ def _misfit(case: _Case) -> Explanation | None:
 def _wrong_rank(case: _Case) -> Explanation | None:
     shape, wanted = case.array.shape, case.wanted
     read_as = _read_silently(shape, wanted)
-    if read_as is None or misfit(read_as, wanted) is not None:
+    length_is_taken = case.failed is None  # by a Sequential model, whatever it declares
+    if read_as is None or misfit(read_as, wanted) not in ((None, "length") if length_is_taken else (None,)):
         axes = "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
         sentence = f"{case.title} has shape {shown_shape(shape)}, {axes} where {len(wanted.shape)} are wanted"
         return case.explained("input-rank", f"{sentence}: {axes_words(wanted)}.")

@@ -139,7 +139,7 @@ class _Files:
         return cls(named(question.input), named(question.reference), target)
 
     def subject(self, facts: ModelFacts, expected_shape: tuple[int, ...] | None) -> Subject:
-        inputs = assign(self.input, facts.inputs) if self.input else {}
+        inputs = assign(self.input, facts.inputs, partly=True) if self.input else {}
         reference = assign(self.reference, facts.inputs) if self.reference else {}
         calls = (Predict(),) if inputs else ()
         plan = RunPlan(inputs=inputs, calls=calls, target=self.target)

@@ -63,3 +63,11 @@ def test_what_is_left_is_named() -> None:
 def test_a_target_beside_the_input_is_not_taken_for_it() -> None:
     with pytest.raises(InputFileError, match=r"No input of the model is left for y"):
         assign({"features": SEQUENCE, "y": np.zeros((2, 1))}, (X,))
+
+
+def test_inputs_may_stay_without_an_array_where_each_array_has_its_own() -> None:
+    assert list(assign({"series": SEQUENCE}, (X, H, C), partly=True)) == ["x"]
+    with pytest.raises(InputFileError, match="not clear which array is which"):
+        assign({"a": STATE}, (X, H, C), partly=True)
+    with pytest.raises(InputFileError, match="No input of the model is left"):
+        assign({"x": SEQUENCE, "more": SEQUENCE}, (X,), partly=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lstm_tui.arrays.reshape import apply_all
 from lstm_tui.checks.call_failure import Explanation, explain, mismatch
+from lstm_tui.checks.input_fit import misfits
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import CallFailure, CallModel, CallOutcome, Predict, RunPlan
@@ -121,6 +122,16 @@ def test_one_feature_without_its_axis_is_read_as_meant_or_told_as_ambiguous() ->
     assert (ambiguous.code, ambiguous.certain) == ("input-ambiguous", False)
     assert "20 sequences of 1 timestep" in ambiguous.sentence
     assert ambiguous.reshapes[0].result == (1, 20, 1)
+
+
+def test_a_declared_length_changes_nothing_until_it_is_refused() -> None:
+    """A Sequential model that was built for 20 steps reads 20 sequences of one step."""
+    facts = model((None, 20, 1))
+    read = mismatch(facts, zeros((20, 1)))
+    assert read is not None
+    assert (read.code, read.reshapes[0].result) == ("input-ambiguous", (1, 20, 1))
+    refused = next(misfits(facts, zeros((20, 1)), ""))
+    assert (refused.code, refused.reshapes[0].result) == ("input-rank", (1, 20, 1))
 
 
 def test_a_length_is_certain_only_where_a_layer_holds_on_to_it() -> None:

@@ -52,6 +52,15 @@ def paired(case: Case, target: Array | None = None, outputs: Inputs | None = Non
     return None
 
 
+def lies_where_the_target_does(case: Case) -> bool:
+    """Whether predictions lie near the target, as the head of a model puts them that was trained on it."""
+    beside = paired(case)
+    if beside is None:
+        return False
+    middle, wanted = float(np.median(beside.prediction)), float(np.median(beside.target))
+    return abs(middle - wanted) <= max(0.5 * abs(wanted), 3 * float(beside.target.std()))
+
+
 def _as(target: Array, shape: tuple[int, ...]) -> Array | None:
     """The target in the shape of an output, where only an axis of one is missing or too many at its end."""
     for each in (

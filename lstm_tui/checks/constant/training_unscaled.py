@@ -17,7 +17,7 @@ import numpy as np
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
-from lstm_tui.checks.constant.predictions import paired, sequence, variation
+from lstm_tui.checks.constant.predictions import lies_where_the_target_does, paired, sequence, variation
 from lstm_tui.checks.constant.target_leakage import correlations
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.probing import robust_spread
@@ -109,11 +109,7 @@ def _is_like_training(case: Case, name: str, x: Array) -> bool:
     reference = case.reference.get(name)
     if reference is not None and reference.ndim == x.ndim and reference.shape[-1] == x.shape[-1]:
         return all(_is_alike(x[..., k], reference[..., k]) for k in range(x.shape[-1]))
-    beside = paired(case)
-    if beside is None:
-        return False
-    middle, wanted = float(np.median(beside.prediction)), float(np.median(beside.target))
-    return abs(middle - wanted) <= max(0.5 * abs(wanted), 3 * float(beside.target.std()))
+    return lies_where_the_target_does(case)
 
 
 def _is_alike(x: Array, reference: Array) -> bool:

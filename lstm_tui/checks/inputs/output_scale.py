@@ -30,6 +30,10 @@ EXPLAINED, EXPLAINED_APART, MANY = 0.5, 0.25, 30
 STRETCH, SHIFT = 3.0, 2.0
 
 
+#: Predictions that vary by less of their size are one value, whatever could be read into the rest.
+FLAT = 1e-3
+
+
 @dataclass(frozen=True)
 class Affine:
     """`target = slope * prediction + offset`, with the errors without and with it."""
@@ -60,7 +64,7 @@ def _find(case: Case) -> Iterator[Finding]:
 
 def affine(predicted: Array, wanted: Array) -> Affine | None:
     """The least-squares map of predictions `(pairs,)` onto targets; None where there is nothing to fit."""
-    if len(predicted) < FEWEST or np.ptp(predicted) <= 1e-9 * max(float(np.abs(predicted).max()), 1e-9):
+    if len(predicted) < FEWEST or np.ptp(predicted) <= FLAT * max(float(np.abs(predicted).max()), 1e-9):
         return None
     slope, offset = (float(each) for each in np.polyfit(predicted, wanted, 1))
     after = rms(slope * predicted + offset - wanted)

@@ -15,7 +15,7 @@ import numpy as np
 
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.checks.case import Case
-from lstm_tui.checks.constant.predictions import sequence, settled_outputs
+from lstm_tui.checks.constant.predictions import lies_where_the_target_does, sequence, settled_outputs
 from lstm_tui.checks.constant.training_unscaled import share_at_limits
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.inputs.yardstick import yardstick
@@ -33,9 +33,10 @@ _SIZES = (0.5, 0.8, 1.25, 2.0)
 
 
 def of_raw_numbers(case: Case) -> Iterator[Finding]:
-    """The finding, where no reference, target or layer says how the training data lay."""
+    """The finding, where no reference and no layer says how the training data lay, nor a target that the
+    predictions are near to: then the training was on such numbers, and that is another fault."""
     found = sequence(case.inputs)
-    if found is None or case.reference or case.target is not None or case.recording is None:
+    if found is None or case.reference or case.recording is None or lies_where_the_target_does(case):
         return
     name, x = found
     if yardstick(case, name) is not None:

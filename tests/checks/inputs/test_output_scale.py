@@ -76,3 +76,8 @@ def test_a_weak_model_far_below_its_target_is_one_where_many_pairs_rule_out_chan
 def test_a_classifier_that_is_right_but_timid_is_no_matter_of_units() -> None:
     classes = (TRUTH > 0).astype(np.float64)
     assert not found(0.5 + 0.1 * (classes - 0.5), classes)
+
+
+def test_predictions_that_are_one_value_are_in_no_units() -> None:
+    """What little they vary may well resemble the target."""
+    assert not found(0.08 + 1e-6 * FOLLOWS, TRUTH * 90 + 1800)

@@ -59,8 +59,14 @@ def test_scaled_numbers_and_quiet_ones_are_left_alone(gold: Any, dollars: Any) -
     assert not found(gold, np.full_like(dollars, 1800))
 
 
-def test_where_a_target_tells_more_this_says_nothing(gold: Any, dollars: Any) -> None:
-    assert not found(gold, dollars, target=np.zeros((1, 120, 1), np.float32))
+def test_a_target_near_the_predictions_says_that_training_was_on_such_numbers(
+    gold: Any, dollars: Any
+) -> None:
+    """Then it is the training that was not scaled, which another check tells; one far away says nothing."""
+    run = gold.run(RunPlan({"sequence": dollars}), lambda *_: None)
+    (predicted,) = run.outcomes[0].outputs.values()
+    assert not found(gold, dollars, target=predicted + np.float32(0.1) * np.sign(predicted))
+    assert found(gold, dollars, target=dollars)
 
 
 def test_a_model_that_takes_raw_numbers_is_left_alone(gold: Any, dollars: Any, tmp_path: Any) -> None:
