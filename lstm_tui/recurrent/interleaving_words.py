@@ -110,6 +110,14 @@ def written_by(answer: Interleaved, ledger: Ledger, steps: int) -> dict[str, Wri
     return writers
 
 
+def ledger_words(answer: Interleaved, ledger: Ledger) -> tuple[str, ...]:
+    """`3 B predict: reads gru left by B reset; writes gru`, a line a step."""
+    return tuple(
+        f"{number} {session_name(step.session)} {step.name}: {'; '.join(step_words(answer, step))}"
+        for number, step in enumerate(ledger, 1)
+    )
+
+
 def verdict_words(answer: Interleaved) -> tuple[str, ...]:
     """What helps and what does not, a sentence each."""
     return tuple(_verdict(answer))

@@ -103,8 +103,9 @@ def first_to_see(movements: Movements) -> tuple[int, int]:
 
 def movement_words(movements: Movements) -> tuple[str, ...]:
     """The answer to `must I train again?`, in one to a few sentences; that about the weights is the first."""
-    if not movements.calls:
-        return ("No call was made.",)
+    failed = [number for number, call in enumerate(movements.calls) if call.failed]
+    if len(failed) == len(movements.calls):
+        return ("Every call fails: nothing can be said." if failed else "No call was made.",)
     weights = _indices(movements, "weight", "fixed")
     told = [_weights_words(movements, weights), *_fixed_words(movements), _state_words(movements, weights)]
     if not movements.moved[weights].any():
@@ -112,6 +113,8 @@ def movement_words(movements: Movements) -> tuple[str, ...]:
     drawn = _layers_moved(movements, _indices(movements, "seed"))
     if drawn:
         told.append(f"Random numbers were drawn{_in([name for name in drawn if name])}.")
+    if failed:
+        told.append(f"{_numbered(failed).capitalize()} {'fail' if len(failed) > 1 else 'fails'}.")
     return tuple(told)
 
 

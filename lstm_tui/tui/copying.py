@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from lstm_tui.recurrent.interleaving_words import ledger_words, verdict_words
+from lstm_tui.recurrent.interleavings import Interleaved
+from lstm_tui.recurrent.movements import Movements, movement_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import is_there, output_view, shown_trace
+from lstm_tui.session.walks import is_walking, shown_interleaving, shown_ledger, shown_movements
 
 
 def value_under_cursor(session: Session) -> str:
     """`lstm_1 c[t=17, unit=3, sample=0] = 0.4213`; all units where none is chosen; the output beside it.
 
-    Empty where nothing is recorded.
+    Empty where nothing is recorded. In the views of calls what they say.
     """
+    if is_walking(session):
+        return "\n".join(_said_of_calls(session))
     cursor = session.cursor
     trace = shown_trace(session)
     lines = []
@@ -28,3 +34,13 @@ def value_under_cursor(session: Session) -> str:
         shown = output.final if here is None else here
         lines.append(f"{output.name} = [{', '.join(f'{value:.9g}' for value in shown)}]")
     return "\n".join(lines)
+
+
+def _said_of_calls(session: Session) -> tuple[str, ...]:
+    """What moved; or the interleaving that is walked, step by step, and what helps."""
+    shown = shown_movements(session) if session.cursor.lens == "history" else shown_interleaving(session)
+    if isinstance(shown, Movements):
+        return movement_words(shown)
+    if isinstance(shown, Interleaved):
+        return (*ledger_words(shown, shown_ledger(session, shown)[0]), *verdict_words(shown))
+    return ()

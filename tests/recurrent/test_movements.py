@@ -20,11 +20,7 @@ def test_predictions_move_states_alone() -> None:
         "States did, in lstm_1.",
         "No prediction needs a training.",
     )
-    assert movement_words(of_calls(4))[:2] == (
-        "Weights did not move in the only call, to the bit.",
-        "Nor did states.",
-    )
-    assert movement_words(Movements((), (), np.zeros((0, 0)), np.zeros((0, 0)))) == ("No call was made.",)
+    assert movement_words(of_calls(0))[0] == "Weights did not move in the only call, to the bit."
 
 
 def test_the_calls_that_moved_weights_are_named() -> None:
@@ -33,7 +29,13 @@ def test_the_calls_that_moved_weights_are_named() -> None:
         "fit in call 4 moved 3 of 4 weights, by up to 0.08; the other 4 calls moved none.",
         "States moved in lstm_1.",
         "Random numbers were drawn in drop.",
+        "Call 5 fails.",
     )
+
+
+def test_nothing_is_said_of_calls_that_all_fail() -> None:
+    assert movement_words(of_calls(4)) == ("Every call fails: nothing can be said.",)
+    assert movement_words(Movements((), (), np.zeros((0, 0)), np.zeros((0, 0)))) == ("No call was made.",)
 
 
 def test_averages_that_move_are_told_from_training() -> None:

@@ -30,6 +30,10 @@ def test_sessions_and_what_moved_are_walked_within_their_bytes(tmp_path: Path) -
         terminal.wait_for("Go to step (1 to 4", 10)
         terminal.press("2\r")
         terminal.wait_for("step 2 of 4", 10)
+        terminal.press("y")
+        terminal.wait_for("copied", 10)
+        copied = (tmp_path / "state" / "copied.txt").read_text(encoding="utf-8")
+        assert "3 B predict: reads gru left by B reset; writes gru" in copied
         terminal.press("H")
         terminal.wait_for("Weights did not move in the only call, to the bit.", 60)
         assert "threads" in terminal.text
