@@ -8,9 +8,13 @@ from lstm_tui.recurrent.movements import Movements, movement_words
 from lstm_tui.session.state import Session
 from lstm_tui.session.walks import is_demonstration, place, shown_movements
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.awaited import awaited
 from lstm_tui.tui.panes.writing import heading, wrapped
 
 _DEMONSTRATION = "The plan makes one call: here it is made three times, then once more after a reset."
+
+_LATER = "The calls are followed as soon as the model is loaded."
+_NOW = "Making the calls, and looking at all weights and states after each"
 
 
 def history_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -19,7 +23,10 @@ def history_pane(session: Session, canvas: Canvas) -> list[Line]:
     movements = shown_movements(session)
     if not isinstance(movements, Movements):
         title = heading("What moved", "H closes", width, ink.title, ink.dim)
-        return [title, *wrapped(movements or _awaited(session), ink.dim, width, canvas.height - 1)]
+        return [
+            title,
+            *wrapped(movements or awaited(session, _LATER, _NOW), ink.dim, width, canvas.height - 1),
+        ]
     call, _ = place(session)
     seen = calls_in_view(movements, call, width)
     which = f"calls {seen.start + 1:,}–{seen.stop:,} of {len(movements.calls):,} · " if seen else ""
@@ -36,13 +43,3 @@ def history_pane(session: Session, canvas: Canvas) -> list[Line]:
     room = max(canvas.height - len(lines), 0)
     table = movement_table(movements, row, call, width=width, height=room, palette=canvas.palette)
     return [*lines, *table]
-
-
-def _awaited(session: Session) -> str:
-    if session.model_refusal is not None:
-        return session.model_refusal.reason
-    if session.plan is None:
-        return "There is no input yet: o opens one, or takes a random sequence."
-    if not session.model.from_keras:
-        return "The calls are followed as soon as the model is loaded."
-    return "Making the calls, and looking at all weights and states after each …"

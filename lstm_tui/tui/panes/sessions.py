@@ -8,7 +8,11 @@ from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.session.state import Session
 from lstm_tui.session.walks import place, shown_interleaving, shown_ledger
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.awaited import awaited
 from lstm_tui.tui.panes.writing import heading, wrapped
+
+_LATER = "The orders are tried as soon as the model is loaded."
+_NOW = "Making the calls of the sessions in every order"
 
 
 def sessions_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -17,7 +21,7 @@ def sessions_pane(session: Session, canvas: Canvas) -> list[Line]:
     answer = shown_interleaving(session)
     if not isinstance(answer, Interleaved):
         title = heading("Sessions in every order", "I closes", width, ink.title, ink.dim)
-        return [title, *wrapped(answer or _awaited(session), ink.dim, width, canvas.height - 1)]
+        return [title, *wrapped(answer or awaited(session, _LATER, _NOW), ink.dim, width, canvas.height - 1)]
     ledger, torn = shown_ledger(session, answer)
     step, last = place(session)
     asides = ["I closes"]
@@ -31,16 +35,3 @@ def sessions_pane(session: Session, canvas: Canvas) -> list[Line]:
         title,
         *interleaving_table(answer, ledger, step, width=width, height=room, palette=canvas.palette),
     ]
-
-
-def _awaited(session: Session) -> str:
-    if session.model_refusal is not None:
-        return session.model_refusal.reason
-    if session.plan is None:
-        return "There is no input yet: o opens one, or takes a random sequence."
-    if not session.model.from_keras:
-        return "The orders are tried as soon as the model is loaded."
-    engine = session.engine
-    done = "" if engine.fraction is None or engine.stage != "running" else f" {engine.fraction:.0%}"
-    what = f": {engine.text}{done}" if engine.stage == "running" and engine.text else ""
-    return f"Making the calls of the sessions in every order{what} …"
