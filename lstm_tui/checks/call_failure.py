@@ -23,12 +23,13 @@ from lstm_tui.checks.input_fit import (
     place_words,
 )
 from lstm_tui.checks.keras_messages import Said, plain_words, read_message
+from lstm_tui.errors import UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import CallFailure
-from lstm_tui.recurrent.recording import Array
+from lstm_tui.recurrent.calls import CallFailure, Run, RunPlan
+from lstm_tui.recurrent.recording import Array, Recording
 
-__all__ = ["Explanation", "explain", "mismatch"]
+__all__ = ["Explanation", "explain", "mismatch", "recording_of"]
 
 _NO_RESET_STATES = (
     "Keras 3 models have no reset_states(), so nothing was reset; "
@@ -164,3 +165,23 @@ def _last_resort(failure: CallFailure, where: str, facts: ModelFacts) -> Explana
         sentence = f"{where} failed; most likely fewer timesteps reach it than its window takes."
         return Explanation("input-length", sentence, input_name=_only_input(facts), certain=False)
     return Explanation("", f"{where} failed: {plain_words(failure.message) or 'nothing was said'}")
+
+
+def recording_of(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:
+    """The recording. Raises: UsageError that says why there is none."""
+    failed = next((outcome for outcome in run.outcomes if outcome.failure is not None), None)
+    if run.recording is not None:
+        return run.recording
+    if failed is None or failed.failure is None:
+        raise UsageError(
+            run.recording_note or "no call of this scenario runs over a sequence that can be recorded"
+        )
+    explanation = explain(failed.failure, facts, plan.inputs)
+    best = next(iter(explanation.reshapes), None)
+    raise UsageError(
+        f"{failed.call} failed in {one_line(failed.failure.layer) or 'the model'}: {explanation.sentence}\n"
+        f"Keras says: {one_line(failed.failure.message, 300)}",
+        todo="reshape the input: " + ", then ".join(step.describe() for step in best.reshapes)
+        if best
+        else "",
+    )

@@ -1,7 +1,7 @@
 """In what two runs differ before anything is computed, and in what computing leaves its mark.
 
 A fact is a difference that was looked up, whether or not it matters; what it does to the outputs is found by
-running (`report/diffing.py`). Every fact names where it is and how far the two are apart.
+running (`comparing`). Every fact names where it is and how far the two are apart.
 """
 
 from __future__ import annotations

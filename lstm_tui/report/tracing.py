@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_arrays
-from lstm_tui.checks.call_failure import explain
+from lstm_tui.checks.call_failure import recording_of
 from lstm_tui.engine.local import LocalEngine
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.engine.protocol import LoadModel, RunCalls
@@ -99,23 +99,3 @@ def _model(
     arrays = read_arrays(input_path)
     facts = load(source)
     return facts, RunPlan(inputs=assign(arrays, facts.inputs)), ()
-
-
-def recording_of(run: Run, plan: RunPlan, facts: ModelFacts) -> Recording:
-    """The recording. Raises: UsageError that says why there is none."""
-    failed = next((outcome for outcome in run.outcomes if outcome.failure is not None), None)
-    if run.recording is not None:
-        return run.recording
-    if failed is None or failed.failure is None:
-        raise UsageError(
-            run.recording_note or "no call of this scenario runs over a sequence that can be recorded"
-        )
-    explanation = explain(failed.failure, facts, plan.inputs)
-    best = next(iter(explanation.reshapes), None)
-    raise UsageError(
-        f"{failed.call} failed in {one_line(failed.failure.layer) or 'the model'}: {explanation.sentence}\n"
-        f"Keras says: {one_line(failed.failure.message, 300)}",
-        todo="reshape the input: " + ", then ".join(step.describe() for step in best.reshapes)
-        if best
-        else "",
-    )

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from lstm_tui.engine.client import EngineProcess
-from lstm_tui.report.diff_report import Sides, sides_text
+from lstm_tui.recurrent.side_words import sides_text
+from lstm_tui.recurrent.sides import Sides
 from lstm_tui.report.diff_sides import Named
 from lstm_tui.report.diffing import sides
 
