@@ -18,8 +18,8 @@ from lstm_tui.recurrent.side_facts import Fact, input_facts, inside_facts, state
 from lstm_tui.recurrent.sides import Sides, in_recurrent, output_gaps, where_to_look
 
 
-def judged(names: tuple[str, str], one: Ran, other: Ran) -> Sides:
-    """Where the two first part and why. names: of both, for whoever reads it.
+def judged(names: tuple[str, str], one: Ran, other: Ran) -> tuple[Sides, tuple[Course, Course]]:
+    """Where the two first part and why, and what they computed. names: of both, for whoever reads it.
 
     Each side is run once more to see whether chance is in it, and where several things could be the cause,
     again with one of them taken over from the other.
@@ -37,7 +37,7 @@ def judged(names: tuple[str, str], one: Ran, other: Ran) -> Sides:
         if len(candidates(possible)) > 1 and (chance is None or chance.order > divergence.order):
             trials = tuple(tried(Swap(one, other, renamed), candidates(possible), first))
         judgement = judge(divergence, possible, trials, chance, courses)
-    return Sides(
+    found = Sides(
         names=names,
         divergence=divergence,
         in_recurrent=in_recurrent(*courses),
@@ -47,6 +47,8 @@ def judged(names: tuple[str, str], one: Ran, other: Ran) -> Sides:
         outputs=tuple(output_gaps(*courses)),
         notes=(*remarks(*courses), *(["chance is in these calls: no two are equal"] if chance else [])),
     )
+
+    return found, courses
 
 
 # --- chance -------------------------------------------------------------------------------------------------

@@ -207,14 +207,20 @@ def _in_layers(found_pairs: Iterable[Pair]) -> Iterator[Divergence]:
 
 
 def _in_outputs(one: Course, other: Course) -> Iterator[Divergence]:
+    for pair in output_stations(one, other):
+        part = _in_series(pair, "output")
+        if part is not None:
+            yield part
+
+
+def output_stations(one: Course, other: Course) -> Iterator[Pair]:
+    """The outputs of the model as layers behind all others."""
     for number, (name, its_name) in enumerate(output_pairs(one, other)):
         a, b = (
             Station(path, {"output": course.outputs[path]}, course.outputs[path].ndim > 2)
             for path, course in ((name, one), (its_name, other))
         )
-        part = _in_series(Pair(len(one.stations) + number, a, b), "output")
-        if part is not None:
-            yield part
+        yield Pair(len(one.stations) + number, a, b)
 
 
 def _other_shapes(one: Course, other: Course) -> Iterator[Divergence]:

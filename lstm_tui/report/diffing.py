@@ -92,7 +92,7 @@ def sides(named: tuple[Named, Named], engines: Engines, on_progress: OnProgress)
     if any(side.is_trace for side in named):
         return _with_a_trace(named, engines, on_progress)
     one, other = (ran_as_named(side, engines(model_of(side)), on_progress) for side in named)
-    return judged((_name(named[0]), _name(named[1])), one, other)
+    return judged((_name(named[0]), _name(named[1])), one, other)[0]
 
 
 def _with_a_trace(named: tuple[Named, Named], engines: Engines, on_progress: OnProgress) -> Sides:

@@ -18,6 +18,7 @@ from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.replays import Replayed
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import LongCall, Stretch
+from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
 
@@ -382,4 +383,5 @@ FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArr
 AboutCalls = MovementsArrived | InterleavingArrived
 Command = (
     Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
+    | AboutSides
 )

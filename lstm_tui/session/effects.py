@@ -17,6 +17,7 @@ from lstm_tui.recurrent.gradients import GradientPlan
 from lstm_tui.recurrent.interleavings import InterleavePlan
 from lstm_tui.recurrent.replays import ReplayPlan
 from lstm_tui.recurrent.stretches import Keep, LongPlan, StretchInputs
+from lstm_tui.session.sides import Case
 from lstm_tui.session.state import OutputKey, ReplayKey
 
 
@@ -145,9 +146,27 @@ class StartFetch:
     plan: FetchPlan
 
 
+@dataclass(frozen=True, eq=False)
+class StartComparison:
+    """Run both sides, lay them side by side and find why they part, in the place of an older comparison.
+
+    memory: bytes that the recording of each may take.
+    """
+
+    key: str
+    cases: tuple[Case, Case]
+    memory: int
+
+
+@dataclass(frozen=True)
+class StopComparison:
+    """Nobody waits for the comparison any more."""
+
+
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
 AsideWish = (
     StartGradients | StartShapes | StartVariance | StartFollowing | StartInterleaving
     | StartDiagnosis | StartShrink
 )  # fmt: skip
-Effect = StartRun | AsideWish | StopShrink | LongWish | Announce
+OfSides = StartComparison | StopComparison
+Effect = StartRun | AsideWish | StopShrink | LongWish | OfSides | Announce

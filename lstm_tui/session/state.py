@@ -19,6 +19,7 @@ from lstm_tui.session.edits import History, Material, Plan
 from lstm_tui.session.inquiry import Inquiry
 from lstm_tui.session.keeping import DEFAULT_MEMORY, Keeping
 from lstm_tui.session.long_recording import LongRecording
+from lstm_tui.session.sides import Comparing
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
@@ -152,6 +153,8 @@ class Session:
     fetched: Mapping[OutputKey, Fetched | str] = field(default_factory=dict)
     #: Findings, and shapes under other settings.
     inquiry: Inquiry = field(default_factory=Inquiry)
+    #: Two runs side by side.
+    comparing: Comparing | None = None
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     model_refusal: Refusal | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lstm_tui.session import commands as c
+from lstm_tui.session import comparing_commands as s
 from lstm_tui.session.commands import Command
 from lstm_tui.session.edits import PredictAgain
 from lstm_tui.session.state import Lens
@@ -19,6 +20,7 @@ class Action:
     essential: in the footer also where there is room for few.
     lens: in the footer only while this is looked at, and then before all others.
     command: what it does to the session; None where a screen has a method `action_<id>` for it.
+    sides: only where two runs stand side by side.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Action:
     command: Command | None = None
     essential: bool = False
     lens: Lens | None = None
+    sides: bool = False
 
     @property
     def textual_action(self) -> str:
@@ -36,8 +39,8 @@ class Action:
         return f"command('{self.id}')" if self.command is not None else self.id
 
 
-MOVE, LOOK, DIAGNOSE, CHANGE, FILES, APP = (
-    "Move in time", "Look", "Diagnose", "Change", "Files", "Workbench",
+MOVE, LOOK, DIAGNOSE, SIDES, CHANGE, FILES, APP = (
+    "Move in time", "Look", "Diagnose", "Two runs side by side", "Change", "Files", "Workbench",
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
@@ -173,6 +176,38 @@ ACTIONS: tuple[Action, ...] = (
         command=c.TakeShapes(),
     ),
     Action("want_shape", ("=",), "Say which shape of the output is wanted …", DIAGNOSE),
+    Action("compare", ("D",), "Two runs side by side, and where they part …", SIDES, "compare"),
+    Action(
+        "first_divergence",
+        ("F",),
+        "Where the two first part",
+        SIDES,
+        "first apart",
+        command=s.ToFirstDivergence(),
+        essential=True,
+        sides=True,
+    ),
+    Action(
+        "largest_difference",
+        ("X",),
+        "Where this series is furthest apart",
+        SIDES,
+        "furthest",
+        command=s.ToLargestDifference(),
+        essential=True,
+        sides=True,
+    ),
+    Action(
+        "switch_maps",
+        ("W",),
+        "A, B and their difference, or one of them alone",
+        SIDES,
+        "maps",
+        command=s.SwitchMaps(),
+        essential=True,
+        sides=True,
+    ),
+    Action("leave_sides", ("escape",), "Back to the workbench", SIDES, "back", essential=True, sides=True),
     Action(
         "predict_again",
         ("p",),
@@ -204,11 +239,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
 )
 
+#: What also works where two runs stand side by side.
+ALSO_OF_SIDES = frozenset(
+    [
+        "next_step",
+        "previous_step",
+        "ten_forward",
+        "ten_back",
+        "to_start",
+        "to_end",
+        "go_to_step",
+        "next_layer",
+        "previous_layer",
+        "next_series",
+        "previous_series",
+        "next_unit",
+        "previous_unit",
+        "active_units",
+        "next_sample",
+        "previous_sample",
+        "story",
+        "copy",
+        "screenshot",
+        "help",
+        "quit",
+    ]
+)
+
 #: How keys are written for people.
 _KEY_WORDS = {
     "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "Right", "left": "Left", "up": "Up",
     "down": "Down",
-    "enter": "Enter",
+    "enter": "Enter", "escape": "Esc",
     "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
 }  # fmt: skip
 
@@ -240,6 +302,16 @@ def with_keys(overrides: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
         replace(action, keys=overrides.get(action.id, tuple(key for key in action.keys if key not in taken)))
         for action in ACTIONS
     )
+
+
+def of_workbench(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Those of the main screen."""
+    return tuple(action for action in actions if not action.sides)
+
+
+def of_sides(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Those of the screen of two runs."""
+    return tuple(action for action in actions if action.sides or action.id in ALSO_OF_SIDES)
 
 
 def groups(actions: tuple[Action, ...]) -> dict[str, list[Action]]:

@@ -26,6 +26,7 @@ from lstm_tui.session.effects import (
     Announce,
     Effect,
     OpenLongCall,
+    StartComparison,
     StartDiagnosis,
     StartFetch,
     StartFollowing,
@@ -37,6 +38,7 @@ from lstm_tui.session.effects import (
     StartShrink,
     StartStretch,
     StartVariance,
+    StopComparison,
     StopShrink,
 )
 from lstm_tui.session.state import Session
@@ -44,6 +46,8 @@ from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
 from lstm_tui.tui.ascii_driver import ascii_driver
+from lstm_tui.tui.comparing_link import ComparingLink, OfComparison
+from lstm_tui.tui.drawn_screen import DrawnScreen
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.opening import Opened, Shelf, bundled_shelf, open_scenario
@@ -58,6 +62,10 @@ from lstm_tui.tui.workbench_screen import WorkbenchScreen
 _HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
 
 Severity = Literal["information", "warning", "error"]
+
+
+def _is_more_of_a_recording(command: Command) -> bool:
+    return isinstance(command, StretchArrived) and command.stretch.level is not None
 
 
 class Workbench(App[int]):
@@ -102,6 +110,7 @@ class Workbench(App[int]):
         self._shelf = shelf or bundled_shelf()
         self._options = engine.options
         self.link = EngineLink(engine, self.post_message, debug=debug)
+        self.comparing = ComparingLink(engine, self.post_message)
         self.session: Session | None = None
         self._leaving = False
         self._kept: Session | None = None
@@ -139,6 +148,7 @@ class Workbench(App[int]):
         """Show this session; the model is loaded behind it. What the one before it has unsaved is kept."""
         if said := self.keep_unsaved():
             self.notify_plainly(said, "warning", 12)
+        self.comparing.stop()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.session = opened.session
@@ -159,12 +169,15 @@ class Workbench(App[int]):
             return
         self.session, effects = update(self.session, command)
         self._perform(effects)
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkbenchScreen):
-                if isinstance(command, StretchArrived) and command.stretch.level is not None:
-                    screen.request_draw_soon()
-                else:
-                    screen.request_draw()
+        shown = next((each for each in reversed(self.screen_stack) if isinstance(each, DrawnScreen)), None)
+        if isinstance(shown, WorkbenchScreen) and _is_more_of_a_recording(command):
+            shown.request_draw_soon()
+        elif shown is not None:
+            shown.request_draw()
+
+    def on_of_comparison(self, message: OfComparison) -> None:
+        """What a comparison says is a command of the session."""
+        self.dispatch(message.command)
 
     def on_engine_event(self, message: EngineEvent) -> None:
         """Events of the engine become commands of the session."""
@@ -242,8 +255,8 @@ class Workbench(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette lists the table of actions, nothing else."""
-        if isinstance(screen, WorkbenchScreen):
-            for action in self.actions:
+        if isinstance(screen, DrawnScreen):
+            for action in screen.actions:
                 if action.id != "palette":
                     yield SystemCommand(action.title, action.group, screen.doer(action))
 
@@ -253,6 +266,7 @@ class Workbench(App[int]):
             return
         self._leaving = True
         self.last_words = self.keep_unsaved()
+        self.comparing.stop()
         self.link.close()
         self.exit(status)
 
@@ -282,6 +296,8 @@ class Workbench(App[int]):
                         self.dispatch(said)
                 case OpenLongCall() | StartStretch() | StartReplay() | StartFetch():
                     self.link.wish(effect)
+                case StartComparison() | StopComparison():
+                    self.comparing.see_to(effect)
                 case Announce(text, severity):
                     self.notify_plainly(text, severity)
 

@@ -1,10 +1,12 @@
-"""The value under the cursor as text, and its way to the clipboard."""
+"""The value under the cursor as text, of one run or of two."""
 
 from __future__ import annotations
 
+from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.interleaving_words import ledger_words, verdict_words
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements, movement_words
+from lstm_tui.session.sides import Comparing, shown_place, tracks
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import is_there, output_view, shown_trace
 from lstm_tui.session.walks import is_walking, shown_interleaving, shown_ledger, shown_movements
@@ -44,3 +46,21 @@ def _said_of_calls(session: Session) -> tuple[str, ...]:
     if isinstance(shown, Interleaved):
         return (*ledger_words(shown, shown_ledger(session, shown)[0]), *verdict_words(shown))
     return ()
+
+
+def values_on_both_sides(comparing: Comparing | None) -> str:
+    """`lstm_1 i[t=0, unit=3, sample=0]: A 0.5675, B 0.5732, B-A 0.0057`; of all units where none is chosen.
+
+    Empty where nothing stands side by side.
+    """
+    if comparing is None or comparing.pair is None:
+        return ""
+    place, pair = shown_place(comparing), comparing.pair
+    found = tracks(pair, place.series, place.sample)
+    units = range(found.one.shape[1]) if place.unit is None else (place.unit,)
+    return "\n".join(
+        f"{one_line(pair.one.path, 120)} {place.series}[t={place.step}, unit={unit}, sample={place.sample}]: "
+        f"A {found.one[place.step, unit]:.9g}, B {found.other[place.step, unit]:.9g}, "
+        f"B-A {found.gap[place.step, unit]:.9g}"
+        for unit in units
+    )

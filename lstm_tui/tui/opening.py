@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_array, read_arrays
@@ -14,13 +15,18 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
+from lstm_tui.session.comparing import present_case
 from lstm_tui.session.edits import History, Material
 from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
+from lstm_tui.session.sides import Case
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 from lstm_tui.tui.named import Files, Named
 from lstm_tui.tui.saving import stamp_of
+
+if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who opens a scenario
+    from lstm_tui.scenario.loading import LoadedScenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,16 +101,7 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
     loaded = load_scenario(read_scenario(path, model=model))
     scenario = loaded.scenario
     facts = _facts_of(scenario.model_path)
-    known = bool(facts.inputs)  # a file that is no model has none: its scenario is opened to say so
-    material = Material(
-        inputs=name_inputs(loaded.inputs, facts) if known else {},
-        reference=name_inputs(loaded.reference, facts) if known else {},
-        reference_target=loaded.reference_target,
-        target=loaded.target,
-        calls=loaded.calls,
-        expected_shape=scenario.expect.shape if scenario.expect is not None else None,
-        calls_given=bool(scenario.calls),
-    )
+    material = _material_of(loaded, facts)
     story = Story(
         path=path,
         name=scenario.name,
@@ -123,6 +120,51 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
     )
     note = model_note(scenario)
     return Opened(session, (*effects, Announce(note, "warning")) if note else effects)
+
+
+def _material_of(loaded: LoadedScenario, facts: ModelFacts) -> Material:
+    """What a scenario opens. A file that is no model has no inputs: its scenario is opened to say so."""
+    known, scenario = bool(facts.inputs), loaded.scenario
+    return Material(
+        inputs=name_inputs(loaded.inputs, facts) if known else {},
+        reference=name_inputs(loaded.reference, facts) if known else {},
+        reference_target=loaded.reference_target,
+        target=loaded.target,
+        calls=loaded.calls,
+        expected_shape=scenario.expect.shape if scenario.expect is not None else None,
+        calls_given=bool(scenario.calls),
+    )
+
+
+def other_case(session: Session, path: Path) -> Case:
+    """What the session shows with this file in it: another model, another input; or a scenario by itself.
+
+    Raises: LstmTuiError where it cannot be read.
+    """
+    now, name = present_case(session), one_line(path.name, 60)
+    if path.suffix in {".yaml", ".yml"}:
+        from lstm_tui.scenario.loading import load_scenario
+        from lstm_tui.scenario.reading import read_scenario
+
+        loaded = load_scenario(read_scenario(path))
+        scenario = loaded.scenario
+        material = _material_of(loaded, _facts_of(scenario.model_path))
+        call = scenario.view.call if scenario.view is not None else None
+        return Case(name, scenario.model_path, material, loaded.actions, call)
+    if _is_model(path):
+        return replace(now, name=name, model=path)
+    inputs = assign(read_arrays(path), session.model.inputs)
+    return replace(now, name=name, material=replace(session.material, inputs=inputs))
+
+
+def _is_model(path: Path) -> bool:
+    """An .h5 file may be either."""
+    if path.suffix == ".keras":
+        return True
+    try:
+        return path.suffix in {".h5", ".hdf5"} and bool(read_model_file(path, look_into_weights=False).layers)
+    except ModelFileError:
+        return False
 
 
 def _facts_of(model: Path) -> ModelFacts:

@@ -1,4 +1,6 @@
-"""Screens to read: keys and words (`?`), the story of a session (`i`), a finding with its lesson (`L`)."""
+"""Screens to read: keys and words (`?`), the story of a session (`i`), a finding with its lesson (`L`),
+two runs side by side (`i` there).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lstm_tui.checks.finding import Finding
+from lstm_tui.recurrent.side_words import sides_text
+from lstm_tui.recurrent.sides import Sides
 from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, groups, key_word
 from lstm_tui.tui.lesson_text import finding_text
@@ -92,6 +96,21 @@ class FindingScreen(_ReadingScreen):
         from lstm_tui.checks.catalogue import LESSONS  # all checks, for who reads a lesson
 
         super().__init__(partial(finding_text, finding, LESSONS.get(finding.code)))
+
+
+class SidesTextScreen(_ReadingScreen):
+    """Two runs side by side in the words of `lstm-tui diff`."""
+
+    def __init__(self, sides: Sides) -> None:
+        super().__init__(partial(_sides_text, sides))
+
+
+def _sides_text(sides: Sides, width: int) -> Text:
+    """Each line wrapped below itself."""
+    text = Text()
+    for told in sides_text(sides).splitlines():
+        text.append(hanging(told.lstrip(), width, len(told) - len(told.lstrip())))
+    return text
 
 
 def help_text(actions: tuple[Action, ...], width: int) -> Text:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 
 from lstm_tui.charts.heat_map import map_columns
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zoom
+from lstm_tui.session.comparing import offers
+from lstm_tui.session.comparing_commands import CompareCases
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
-from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
 from lstm_tui.session.walks import counted, is_walking, place
-from lstm_tui.tui.actions import ACTIONS, Action, action_by_id, textual_key
+from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
+from lstm_tui.tui.dialogues.compare import CompareDialogue
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
 from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
 from lstm_tui.tui.dialogues.rescale import RescaleDialogue
@@ -32,15 +32,13 @@ from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
 from lstm_tui.tui.dialogues.samples import sample_dialogue
 from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
-from lstm_tui.tui.ink import ink_for
+from lstm_tui.tui.drawn_screen import DrawnScreen, bindings_of
 from lstm_tui.tui.lines import Lines
-from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes import Pane
 from lstm_tui.tui.panes.origins import origin_steps
 from lstm_tui.tui.panes.table import PANES
-from lstm_tui.tui.reading_screens import FindingScreen, HelpScreen, StoryScreen
-
-if TYPE_CHECKING:
-    from lstm_tui.tui.app import Workbench
+from lstm_tui.tui.reading_screens import FindingScreen, StoryScreen
+from lstm_tui.tui.sides_screen import SidesScreen
 
 #: Timesteps a second while running.
 _RUN_RATE = 12
@@ -48,52 +46,25 @@ _RUN_RATE = 12
 _UNHURRIED_SECONDS = 0.25
 
 
-class Draw(Message):
-    """Draw the session as it is now; queued behind keys already pressed, so that a held key skips."""
-
-    def can_replace(self, message: Message) -> bool:
-        """One drawing is enough, however many changes asked for it."""
-        return isinstance(message, Draw)
-
-
-def _bindings() -> list[BindingType]:
-    return [
-        Binding(
-            ",".join(map(textual_key, action.keys)),
-            action.textual_action,
-            action.title,
-            show=False,
-            id=action.id,
-        )
-        for action in ACTIONS
-        if action.id != "palette"
-    ]
-
-
-class WorkbenchScreen(Screen[None]):
+class WorkbenchScreen(DrawnScreen):
     """Draws `app.session`; every key is an entry of the table of actions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(of_workbench(ACTIONS))
 
     def __init__(self) -> None:
         super().__init__()
         self._walking: Timer | None = None
-        self._draw_asked = False
         self._unhurried: Timer | None = None
-        #: The session as it stands on the screen; behind `session` for a moment after each change.
-        self.drawn: Session | None = None
 
     @property
-    def workbench(self) -> Workbench:
-        """The app, with its own type."""
-        return cast("Workbench", self.app)
+    def actions(self) -> tuple[Action, ...]:
+        """All but those of two runs."""
+        return of_workbench(self.workbench.actions)
 
     @property
-    def session(self) -> Session:
-        """The session shown."""
-        session = self.workbench.session
-        assert session is not None
-        return session
+    def panes(self) -> Mapping[str, Pane]:
+        """The layers, what is looked at, the values, the keys."""
+        return PANES
 
     def compose(self) -> ComposeResult:
         """Title, two columns of panes, keys."""
@@ -107,24 +78,6 @@ class WorkbenchScreen(Screen[None]):
                 yield Lines(id="output")
         yield Lines(id="hints")
 
-    def on_mount(self) -> None:
-        """The keys as the settings have them."""
-        self.app.set_keymap(
-            {action.id: ",".join(map(textual_key, action.keys)) for action in self.workbench.actions}
-        )
-        self.request_draw()
-
-    def on_lines_resized(self, message: Lines.Resized) -> None:
-        """Panes are drawn for their size."""
-        message.stop()
-        self.request_draw()
-
-    def request_draw(self) -> None:
-        """Draw soon; many requests before then are one drawing."""
-        if not self._draw_asked:
-            self._draw_asked = True
-            self.post_message(Draw())
-
     def request_draw_soon(self) -> None:
         """Draw within a moment: more of a recording has come, and will again and again."""
         if self._unhurried is None:
@@ -134,29 +87,9 @@ class WorkbenchScreen(Screen[None]):
         self._unhurried = None
         self.request_draw()
 
-    def on_draw(self, message: Draw) -> None:
-        """Hand every pane its lines; unchanged lines cost nothing."""
-        del message
-        self._draw_asked = False
-        if self.workbench.session is None:
-            return
-        if self._set_panes():
-            return  # sizes will change, and each change asks for another drawing
-        palette = self.workbench.palette
-        for name, pane in PANES.items():
-            widget = self.query_one(f"#{name}", Lines)
-            width, height = widget.size
-            if width > 0:
-                widget.show(
-                    pane(
-                        self.session, Canvas(width, height, palette, ink_for(palette), self.workbench.actions)
-                    )
-                )
-        self.drawn = self.session
-
-    def _set_panes(self) -> bool:
+    def arranged(self) -> bool:
         """Without a recording, and in the view of shapes, the first pane takes the whole column; the views of
-        calls take the whole screen. Whether that has just changed.
+        calls take the whole screen.
         """
         before, lens = self.classes, self.session.cursor.lens
         self.set_class(shown_trace(self.session) is None or lens in ("shapes", "variance"), "-nothing")
@@ -165,17 +98,11 @@ class WorkbenchScreen(Screen[None]):
 
     # --- actions --------------------------------------------------------------------------------
 
-    def action_command(self, action_id: str) -> None:
-        """An action that is a command of the session."""
-        command = action_by_id(self.workbench.actions, action_id).command
-        assert command is not None
+    def send(self, command: Command) -> None:
+        """Change the session; who steps by hand does not walk on by itself."""
         if isinstance(command, MoveStep | GoToStep):
             self._pause()
-        self.workbench.dispatch(command)
-
-    def doer(self, action: Action) -> Callable[[], object]:
-        """What the command palette runs for `action`."""
-        return lambda: self.run_action(action.textual_action)
+        super().send(command)
 
     def action_run(self) -> None:
         """Walk through the steps by itself, or stop doing so."""
@@ -259,9 +186,18 @@ class WorkbenchScreen(Screen[None]):
                 event.stop()
                 self.workbench.dispatch(GoToStep(steps[int(event.character) - 1]))
 
-    def action_help(self) -> None:
-        """Keys and words."""
-        self.app.push_screen(HelpScreen(self.workbench.actions))
+    def action_compare(self) -> None:
+        """Ask what to lay side by side."""
+        found = offers(self.session)
+        if isinstance(found, str):
+            self.workbench.notify_plainly(found)
+        else:
+            self.app.push_screen(CompareDialogue(self.session, found), self._compare)
+
+    def _compare(self, cases: CompareCases | None) -> None:
+        if cases is not None:
+            self.workbench.dispatch(cases)
+            self.app.push_screen(SidesScreen())
 
     def action_save(self) -> None:
         """Ask where to save."""
@@ -279,17 +215,9 @@ class WorkbenchScreen(Screen[None]):
         else:
             self.workbench.notify_plainly("nothing is recorded yet: there is no value to copy")
 
-    def action_screenshot(self) -> None:
-        """A picture of the screen."""
-        self.workbench.save_picture()
-
     def action_restart_engine(self) -> None:
         """Kill the engine and start another."""
         self.workbench.restart_engine()
-
-    def action_quit(self) -> None:
-        """Leave; unsaved edits are kept."""
-        self.workbench.leave()
 
     def _edit_with(self, dialogue: EditDialogue) -> None:
         if not self.session.material.inputs:

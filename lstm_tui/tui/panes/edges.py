@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.state import EngineState, Session
-from lstm_tui.tui.actions import APP, key_word
+from lstm_tui.tui.actions import APP, Action, key_word
 from lstm_tui.tui.panes import Canvas, Line
 from lstm_tui.tui.panes.writing import Piece, line, two_ends
 
@@ -65,14 +67,16 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
 
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
+    """The keys that fit, those of the view that is looked at among them."""
+    hinted = [action for action in canvas.actions if action.lens in {None, session.cursor.lens}]
+    return [hint_line(hinted, canvas)]
+
+
+def hint_line(actions: Sequence[Action], canvas: Canvas) -> Line:
     """The keys that fit, in the table's order. First in line for the room: how to get help and out, then what
     can be done to the view.
     """
-    hinted = [
-        action
-        for action in canvas.actions
-        if action.hint and action.keys and action.lens in {None, session.cursor.lens}
-    ]
+    hinted = [action for action in actions if action.hint and action.keys]
     room = canvas.width - 1
     fitting = set()
     for action in sorted(
@@ -86,4 +90,4 @@ def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
     for action in hinted:
         if action.id in fitting:
             pieces += [(key_word(action.keys[0]), canvas.ink.here), (f" {action.hint}  ", canvas.ink.dim)]
-    return [line(pieces, canvas.width)]
+    return line(pieces, canvas.width)
