@@ -87,7 +87,8 @@ class DrawnScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What changed while another screen lay over it is drawn."""
-        self.request_draw()
+        if self.drawn is not None:
+            self.request_draw()
 
     def on_lines_resized(self, message: Lines.Resized) -> None:
         """Panes are drawn for their size."""

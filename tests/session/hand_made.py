@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
 from lstm_tui.recurrent.calls import CallOutcome, Run, RunPlan
 from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
-from lstm_tui.recurrent.recording import LayerTrace, Recording
+from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
 from lstm_tui.session import commands as c
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
@@ -57,6 +58,24 @@ def run_of(plan: RunPlan, value: float = 0.5) -> Run:
         prefix={"y": prefix},
     )
     return Run(plan.key, tuple(CallOutcome("predict", {"y": output}) for _ in plan.calls), recording)
+
+
+def parted(run: Run, path: str, step: int, unit: int, *, by: float = 0.25) -> Run:
+    """The same run, but for one unit of a layer from this step on: its gates and its states."""
+    assert run.recording is not None
+    layers = tuple(
+        replace(trace, steps={name: _moved(values, step, unit, by) for name, values in trace.steps.items()})
+        if trace.path == path
+        else trace
+        for trace in run.recording.layers
+    )
+    return replace(run, recording=replace(run.recording, layers=layers))
+
+
+def _moved(values: Array, step: int, unit: int, by: float) -> Array:
+    moved = values.copy()
+    moved[:, step:, unit] += by
+    return moved
 
 
 def arrived(session: Session, value: float = 0.5) -> Session:

@@ -40,7 +40,7 @@ class CompareDialogue(LineDialogue[CompareCases]):
         if not path.is_file():
             raise UsageError(
                 f"there is no file {text}",
-                expected=f"a model, an input, a scenario; or {', '.join(each.word for each in self._offered)}",
+                expected=f"a model, an input or a scenario; {', '.join(each.word for each in self._offered)}",
             )
         return CompareCases(present_case(self._session), other_case(self._session, path))
 

@@ -58,7 +58,7 @@ def verdict_pane(session: Session, canvas: Canvas) -> list[Line]:
     comparing, ink = session.comparing, canvas.ink
     if comparing is None:
         return []
-    if comparing.refusal:
+    if comparing.refusal and not comparing.pairs:
         return [line([("the two could not be compared", ink.bad)], canvas.width)]
     if not comparing.pairs and comparing.sides is None:
         return [line([("both are run; then they stand here", ink.dim)], canvas.width)]
@@ -71,6 +71,8 @@ def _cause(comparing: Comparing, canvas: Canvas) -> Iterator[Line]:
     if comparing.divergence is None:
         notes = sides.notes if sides is not None else ()
         yield from (line([(one_line(note, 300), ink.dim)], width) for note in notes)
+    elif comparing.refusal:
+        yield from wrapped(f"cause: not found: {comparing.refusal}", ink.bad, width, 2)
     elif sides is None:
         yield line([("cause: being looked for; the steps can be walked meanwhile", ink.dim)], width)
     else:
