@@ -31,6 +31,11 @@ def _lines(sides: Sides) -> Iterator[str]:
             yield f"in a recurrent layer: {divergence_words(inside)}"
         yield cause_words(sides)
         yield from (f"  {line}" for line in ground_words(sides))
+    yield from more_words(sides)
+
+
+def more_words(sides: Sides) -> Iterator[str]:
+    """What was tried, what else differs, the outputs, and what is to be known of it."""
     yield from _listed("tried", (_trial_words(trial) for trial in sides.trials))
     causes = sides.judgement.causes
     others = [fact for fact in sides.facts if fact.cause not in causes]

@@ -73,7 +73,7 @@ def offers(session: Session) -> tuple[Offer, ...] | str:
 def present_case(session: Session) -> Case:
     """What the session shows now, as one side."""
     assert session.plan is not None
-    name = _name(session.history)
+    name = _name(session, session.history)
     call = session.plan.run.record
     return Case(name, session.model.path, session.material, session.history.done, call)
 
@@ -103,13 +103,13 @@ def _earlier(session: Session, steps: tuple[tuple[Edit, ...], ...]) -> Case:
     later = (edit for step in session.history.steps[len(steps) :] for edit in step)
     assert session.plan is not None
     call = None if any(isinstance(edit, CallEdit | SmallCase) for edit in later) else session.plan.run.record
-    return Case(_name(history), session.model.path, material, history.done, call)
+    return Case(_name(session, history), session.model.path, material, history.done, call)
 
 
-def _name(history: History) -> str:
-    """`as opened`, or what was done: `reset states, predict again`."""
+def _name(session: Session, history: History) -> str:
+    """`as opened`, or what was done: `after reset states, predict again`."""
     if not history.steps:
-        return "as opened"
+        return "without its actions" if session.saved_history.steps else "as opened"
     words = [describe(edit) for edit in history.done]
     return one_line(f"after {', '.join(words)}", 200)
 

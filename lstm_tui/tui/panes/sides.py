@@ -20,7 +20,7 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.cells import series_title
 from lstm_tui.recurrent.divergence import NOISE, Pair
 from lstm_tui.recurrent.recording import Array
-from lstm_tui.recurrent.side_words import cause_words, first_words, ground_words
+from lstm_tui.recurrent.side_words import cause_words, first_words, ground_words, more_words
 from lstm_tui.session.sides import (
     Comparing,
     Place,
@@ -67,19 +67,20 @@ def verdict_pane(session: Session, canvas: Canvas) -> list[Line]:
 
 
 def _cause(comparing: Comparing, canvas: Canvas) -> Iterator[Line]:
+    """The cause and what it is known by; where there is room, all that `lstm-tui diff` says."""
     ink, width, sides = canvas.ink, canvas.width, comparing.sides
-    if comparing.divergence is None:
-        notes = sides.notes if sides is not None else ()
-        yield from (line([(one_line(note, 300), ink.dim)], width) for note in notes)
-    elif comparing.refusal:
+    if comparing.refusal:
         yield from wrapped(f"cause: not found: {comparing.refusal}", ink.bad, width, 2)
     elif sides is None:
-        yield line([("cause: being looked for; the steps can be walked meanwhile", ink.dim)], width)
-    else:
+        waiting = "cause: being looked for; the steps can be walked meanwhile"
+        yield line([(waiting if comparing.divergence else "", ink.dim)], width)
+    if sides is None:
+        return
+    if comparing.divergence is not None:
         *facts, because = list(ground_words(sides))
         yield line([(cause_words(sides), ink.warn), (f"  {because}", ink.plain)], width)
         yield from (line([(f"  {fact}", ink.dim)], width) for fact in facts)
-        yield from (line([(f"  {one_line(note, 300)}", ink.dim)], width) for note in sides.notes)
+    yield from (line([(words, ink.dim)], width) for words in more_words(sides))
 
 
 # --- maps ---------------------------------------------------------------------------------------------------
