@@ -382,14 +382,6 @@ Inquire = (
 FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArrived
 AboutCalls = MovementsArrived | InterleavingArrived
 Command = (
-    Look
-    | Change
-    | FromEngine
-    | AboutLong
-    | ReplayArrived
-    | OutputFetched
-    | EngineSaid
-    | Inquire
-    | AboutCalls
+    Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
     | AboutSides
-)
+)  # fmt: skip
