@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
+import numpy as np
+
 from lstm_tui.arrays.rescale import Rescale
+from lstm_tui.checks.measures import rms
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import (
     Alteration,
@@ -170,6 +173,18 @@ class Case:
         for rescale in self.subject.output_rescales:
             output = rescale.apply(output)
         return output
+
+    def error(self, outputs: Mapping[str, Array]) -> float | None:
+        """Root mean square error of the first output that has the target's size, in the user's units; None
+        where there is nothing to compare."""
+        target = self.target
+        if target is None:
+            return None
+        for output in outputs.values():
+            if output.size == target.size and output.dtype.kind == "f":
+                said = self.in_user_units(output).astype(np.float64)
+                return rms(said.ravel() - target.ravel())
+        return None
 
     def has(self, need: str) -> bool:
         """Whether what a check needs is at hand."""

@@ -20,7 +20,6 @@ from lstm_tui.checks.constant.predictions import settled_outputs
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.inputs.scale_unknown import of_raw_numbers
 from lstm_tui.checks.inputs.yardstick import Distance, Yardstick, distance, rescale_onto, yardstick
-from lstm_tui.checks.measures import rms
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.recording import Array, Recording
@@ -78,14 +77,10 @@ def _effect(case: Case, name: str, rescale: Rescale) -> _Effect | None:
 
 def _error(case: Case, before: Recording, after: Recording) -> Proof | None:
     """Error against the target, in the user's units."""
-    target = case.target
-    errors = []
-    for recording in (before, after):
-        output = case.in_user_units(next(iter(recording.outputs.values())))
-        if target is None or target.size != output.size:
-            return None
-        errors.append(rms(output.ravel() - target.ravel()))
-    return Proof("error against the target", *errors) if errors[1] < LESS_ERROR * errors[0] else None
+    was, became = case.error(before.outputs), case.error(after.outputs)
+    if was is None or became is None or became >= LESS_ERROR * was:
+        return None
+    return Proof("error against the target", was, became)
 
 
 def _gates(saturated: tuple[float, float] | None) -> Proof | None:

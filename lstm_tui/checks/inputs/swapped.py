@@ -16,9 +16,7 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Proof
 from lstm_tui.checks.inputs.ambiguous import shown
-from lstm_tui.checks.measures import rms
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.recording import Array
 
 #: Quantiles that are compared, of the values and of their changes from step to step.
@@ -50,21 +48,12 @@ def _find(case: Case) -> Iterator[Finding]:
             continue
         usual = usually(known[0], len(a)) + usually(known[1], len(a))
         right = {**case.inputs, one: b, other: a}
-        error = _error(case, case.outputs), _error(case, case.predict(right))
+        error = case.error(case.outputs), case.error(case.predict(right))
         if given > NEARER * usual and not (
             error[0] is not None and error[1] is not None and error[1] >= error[0]
         ):
             yield _finding(case, (one, other), (given, exchanged, usual), error)
             return
-
-
-def _error(case: Case, outputs: Inputs) -> float | None:
-    """Against the target, in the user's units; None where there is nothing to compare."""
-    target = case.target
-    output = next(iter(outputs.values()), None)
-    if target is None or output is None or target.size != output.size:
-        return None
-    return rms(case.in_user_units(output).ravel() - target.ravel())
 
 
 def far_from(array: Array, reference: Array) -> float:

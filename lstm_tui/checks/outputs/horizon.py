@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from lstm_tui.checks.case import Case
-from lstm_tui.checks.measures import rms
 from lstm_tui.recurrent.calls import Alteration, Generate
 from lstm_tui.recurrent.recording import Array
 
@@ -70,9 +67,7 @@ def horizon_is_likelier(case: Case, every_step: tuple[Alteration, ...]) -> bool:
         return False
     outputs = case.predict(lab=case.altered(*every_step))
     loop = looped(case, wanted[1])
-    return loop is not None and _error(case, {"": loop}, target) < _error(case, outputs, target)
-
-
-def _error(case: Case, outputs: Mapping[str, Array], target: Array) -> float:
-    output = case.in_user_units(next(iter(outputs.values()))).astype(np.float64)
-    return rms(output.ravel() - target.ravel())
+    if loop is None:
+        return False
+    looped_error, error = case.error({"": loop}), case.error(outputs)
+    return looped_error is not None and error is not None and looped_error < error

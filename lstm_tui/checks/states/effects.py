@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_tui.checks.case import Case
-from lstm_tui.checks.measures import rms
 from lstm_tui.recurrent.calls import Call, Inputs
 from lstm_tui.recurrent.divergence import NOISE
 from lstm_tui.recurrent.recording import Array, States
@@ -58,24 +57,12 @@ def _effect(case: Case, name: str, one: Array, other: Array) -> Effect:
     return Effect(largest, largest / size, largest / max(extent, 1e-12))
 
 
-def error(case: Case, outputs: Inputs) -> float | None:
-    """Root mean square error of the output that has the target's size; None without one."""
-    target = case.target
-    if target is None:
-        return None
-    for array in outputs.values():
-        said = case.in_user_units(array)
-        if said.size == target.size and said.dtype.kind == "f":
-            return rms(said.ravel() - target.ravel().astype(np.float64))
-    return None
-
-
 def target_weight(case: Case, carried: Inputs, reset: Inputs) -> float:
     """What the target says, in nats: positive where the carried state makes the smaller error, 0 without one.
 
     The logarithm of the likelihood ratio of two normal errors, of few independent values.
     """
-    with_state, without = error(case, carried), error(case, reset)
+    with_state, without = case.error(carried), case.error(reset)
     if case.target is None or with_state is None or without is None:
         return 0.0
     values = min(case.target.size, _INDEPENDENT)

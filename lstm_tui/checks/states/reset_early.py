@@ -10,7 +10,7 @@ from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.states.continuation import Relation, is_serial
-from lstm_tui.checks.states.effects import changed, effect, error, numbered, target_weight
+from lstm_tui.checks.states.effects import changed, effect, numbered, target_weight
 from lstm_tui.checks.states.history import Join, history_of, sequences_in
 from lstm_tui.checks.states.resetting import stateful_layers
 from lstm_tui.errors import EditError
@@ -143,8 +143,8 @@ def _last_step(outputs: Inputs) -> Inputs:
 def _errors(case: Case, index: int, kept: Inputs) -> dict[str, float | None]:
     if index != case.plan.record or case.target is None:
         return {}
-    as_run = error(case, case.run.outcomes[index].outputs)
-    return {"error_with_the_reset": as_run, "error_without": error(case, kept)}
+    as_run = case.error(case.run.outcomes[index].outputs)
+    return {"error_with_the_reset": as_run, "error_without": case.error(kept)}
 
 
 # --- one step a call --------------------------------------------------------------------------------

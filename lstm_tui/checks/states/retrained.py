@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lstm_tui.checks.case import Case
 from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
-from lstm_tui.checks.states.effects import Effect, effect, error, numbered
+from lstm_tui.checks.states.effects import Effect, effect, numbered
 from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
@@ -143,7 +143,7 @@ def _errors(case: Case, pair: _Pair) -> dict[str, float | None]:
     """What the training did to the error, where the target is that of the recorded call."""
     if case.target is None or not pair.same:
         return {}
-    before, after = (error(case, case.run.outcomes[index].outputs) for index in (pair.before, pair.after))
+    before, after = (case.error(case.run.outcomes[index].outputs) for index in (pair.before, pair.after))
     return {"error_before": before, "error_after": after}
 
 
