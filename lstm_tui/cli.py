@@ -5,10 +5,8 @@ Heavy imports stand inside the commands that need them. Standard output carries 
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import difflib
-import io
 import json
 import sys
 import traceback
@@ -20,7 +18,7 @@ import click
 
 from lstm_tui import __version__
 from lstm_tui.errors import LstmTuiError, UsageError
-from lstm_tui.plain_text import in_ascii
+from lstm_tui.plain_text import let_streams_fall_back
 
 #: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
 _NOT_YET = ("run",)
@@ -328,6 +326,20 @@ def interleave(
 
 
 @cli.command()
+@click.argument("source", metavar="MODEL|SCENARIO", type=click.Path(path_type=Path))
+@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input, where a model is named.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@engine_options
+def history(source: Path, input_: Path | None, as_json: bool, **options: Any) -> None:
+    """Make the calls and say which weights and states each of them moved, and by how much."""
+    from lstm_tui.report.diagnosing import Question
+    from lstm_tui.report.history import history_and_print
+
+    question = Question(source, input_)
+    sys.exit(history_and_print(question, _options(options), _progress, as_json=as_json))
+
+
+@cli.command()
 def schema() -> None:
     """JSON Schema of the scenario format, on standard output."""
     from lstm_tui.scenario.json_schema import scenario_json_schema
@@ -367,24 +379,10 @@ def _progress(stage: str, fraction: float | None) -> None:
         click.echo(f"\r\x1b[K{stage}{share}", err=True, nl=False)
 
 
-def _write_what_the_encoding_has() -> None:
-    """A character that standard output or error cannot encode becomes the ASCII that looks most like it."""
-    codecs.register_error("like-it", _like_it)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="like-it")
-
-
-def _like_it(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return in_ascii(error.object[error.start : error.end]), error.end
-
-
 def main() -> NoReturn:
     """Entry point: an error of ours is one to a few lines and exit status 2."""
     debug = "--debug" in sys.argv
-    _write_what_the_encoding_has()
+    let_streams_fall_back(sys.stdout, sys.stderr)
     try:
         sys.exit(cli.main(standalone_mode=False, prog_name="lstm-tui"))
     except click.ClickException as error:

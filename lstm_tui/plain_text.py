@@ -8,8 +8,11 @@ built from `rich` objects, never parsed from strings.
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 import unicodedata
+from typing import TextIO
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -90,3 +93,17 @@ def _part_of_a_frame(name: str) -> str:
     if not name.endswith(" BLOCK"):
         return ""
     return "|" if level else "_" if "LOWER" in words else "-" if "UPPER" in words else "#"
+
+
+def let_streams_fall_back(*streams: TextIO) -> None:
+    """A character that a stream's encoding has not becomes the ASCII that looks most like it."""
+    codecs.register_error("like-it", _like_it)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="like-it")
+
+
+def _like_it(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return in_ascii(error.object[error.start : error.end]), error.end

@@ -7,13 +7,14 @@ told apart: its numbers are counters, not sizes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
 
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Call, CallModel, Predict, ResetStates, RunPlan
 from lstm_tui.recurrent.recording import Array, Shape
 
 #: weight: trained by `fit`. fixed: a weight that no gradient moves (moving averages, frozen layers). state:
@@ -22,6 +23,9 @@ Kind = Literal["weight", "fixed", "state", "seed"]
 
 #: Layers, or calls, that are named one by one.
 _TOLD: Final = 4
+#: How often a single call is made before the reset.
+_TIMES: Final = 3
+DEMONSTRATION: Final = "The plan makes one call: here it is made three times, then once more after a reset."
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class Movements:
             (layer, tuple(rows)) for layer, rows in by.items() if bool(self.moved[rows].any()) is moving
         )
 
+    @property
+    def weights_moved(self) -> bool:
+        """Whether any call moved a weight, trained or not."""
+        return bool(self.moved[_indices(self, "weight", "fixed")].any())
+
     @cached_property
     def shown(self) -> tuple[int, ...]:
         """The rows of layers in which anything moved, in order."""
@@ -99,6 +108,19 @@ def first_to_see(movements: Movements) -> tuple[int, int]:
     call = int(np.argmax(moving)) if moving.any() else 0
     rows = (place for place, index in enumerate(movements.shown) if movements.moved[index, call])
     return next(rows, 0), call
+
+
+def is_demonstration(run: RunPlan) -> bool:
+    """Whether the plan's only call has no history and is made again and again to have one."""
+    return len(run.calls) == 1 and isinstance(run.calls[0], Predict | CallModel)
+
+
+def with_history(run: RunPlan) -> RunPlan:
+    """The plan whose calls are followed."""
+    if not is_demonstration(run):
+        return run
+    calls: tuple[Call, ...] = (*run.calls * _TIMES, ResetStates(), *run.calls)
+    return replace(run, calls=calls)
 
 
 def movement_words(movements: Movements) -> tuple[str, ...]:

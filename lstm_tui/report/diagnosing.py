@@ -76,16 +76,28 @@ def diagnosed(question: Question, options: EngineOptions, on_progress: OnProgres
     Raises: LstmTuiError where the question cannot be asked, ModelFileError where the model does not load.
     """
     engine = LocalEngine(options)
+    subject, facts = subject_of(question, engine, on_progress)
+    answer = engine.ask(Diagnose(subject, question.seconds), on_progress)
+    assert isinstance(answer, Diagnosis)
+    return with_loading_findings(answer, facts)
+
+
+def subject_of(
+    question: Question, engine: LocalEngine, on_progress: OnProgress
+) -> tuple[Subject, ModelFacts]:
+    """What is asked about, and the model, which the engine has loaded by then. Raises: LstmTuiError."""
     said = _scenario(question) or _Files.read(question)
     facts = engine.ask(LoadModel(_model_path(question)), on_progress)
     assert isinstance(facts, ModelFacts)
     if isinstance(said, LoadedScenario):
-        subject = scenario_subject(said, facts)
-    else:
-        subject = said.subject(facts, question.expected_shape)
-    answer = engine.ask(Diagnose(subject, question.seconds), on_progress)
-    assert isinstance(answer, Diagnosis)
-    return with_loading_findings(answer, facts)
+        return scenario_subject(said, facts), facts
+    return said.subject(facts, question.expected_shape), facts
+
+
+def recorded_note(question: Question) -> str:
+    """What to know where the model's file is not the one that the scenario was recorded with; else empty."""
+    scenario = _scenario(question)
+    return model_note(scenario.scenario) if scenario is not None else ""
 
 
 def codes_found(

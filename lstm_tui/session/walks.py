@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from lstm_tui.recurrent.calls import Call, CallModel, Predict, ResetStates, RunPlan
 from lstm_tui.recurrent.interleavings import EXAMPLE, Interleaved, InterleavePlan, Ledger, sessions_among
-from lstm_tui.recurrent.movements import Movements, first_to_see
+from lstm_tui.recurrent.movements import Movements, first_to_see, is_demonstration, with_history
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Command
 from lstm_tui.session.effects import Announce, Effect, StartFollowing, StartInterleaving
@@ -21,9 +20,6 @@ from lstm_tui.session.view import timesteps
 NO_SESSIONS: Final = f"no sessions share the model here: write `- {EXAMPLE}` among the calls of the scenario"
 
 Result = tuple[Session, tuple[Effect, ...]]
-
-#: How often a single call is made before the reset.
-_TIMES = 3
 
 
 def is_walking(session: Session) -> bool:
@@ -55,18 +51,9 @@ def _refused(session: Session, lens: Lens) -> str:
     return NO_SESSIONS if sessions_among(session.plan.run.calls) is None else ""
 
 
-def is_demonstration(session: Session) -> bool:
+def is_made_up(session: Session) -> bool:
     """Whether the plan's only call is repeated, because one call has no history."""
-    calls = session.plan.run.calls if session.plan is not None else ()
-    return len(calls) == 1 and isinstance(calls[0], Predict | CallModel)
-
-
-def followed_plan(session: Session, run: RunPlan) -> RunPlan:
-    """The calls whose history is shown."""
-    if not is_demonstration(session):
-        return run
-    calls: tuple[Call, ...] = (*run.calls * _TIMES, ResetStates(), *run.calls)
-    return replace(run, calls=calls)
+    return session.plan is not None and is_demonstration(session.plan.run)
 
 
 def ask_if_unknown(session: Session) -> tuple[Effect, ...]:
@@ -76,7 +63,7 @@ def ask_if_unknown(session: Session) -> tuple[Effect, ...]:
         return ()
     run = session.plan.run
     if lens == "history" and inquiry.plan not in inquiry.movements:
-        return (StartFollowing(inquiry.plan, followed_plan(session, run)),)
+        return (StartFollowing(inquiry.plan, with_history(run)),)
     index = sessions_among(run.calls)
     if lens == "sessions" and index is not None and inquiry.plan not in inquiry.interleavings:
         return (StartInterleaving(inquiry.plan, InterleavePlan(run, index)),)

@@ -16,7 +16,7 @@ from lstm_tui.session.update import open_session, update
 from lstm_tui.session.walks import (
     NO_SESSIONS,
     counted,
-    is_demonstration,
+    is_made_up,
     place,
     shown_interleaving,
     shown_ledger,
@@ -55,12 +55,12 @@ def test_a_single_call_is_made_three_times_and_after_a_reset(session: Session) -
     session, (asked,) = update(session, c.ChooseLens("history"))
     assert isinstance(asked, StartFollowing)
     assert [type(call) for call in asked.plan.calls] == [Predict] * 3 + [ResetStates, Predict]
-    assert is_demonstration(session)
+    assert is_made_up(session)
     again, (asked, *_) = update(session, c.MakeEdits((PredictAgain(),)))
     followed = update(again, c.AskAgain())[1]
     calls = next(each.plan.calls for each in followed if isinstance(each, StartFollowing))
     assert len(calls) == 2, "a plan of several calls is its own history"
-    assert not is_demonstration(again)
+    assert not is_made_up(again)
 
 
 def test_the_answer_is_found_again_by_undo(followed: Session) -> None:

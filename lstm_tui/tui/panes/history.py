@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.movement_table import calls_in_view, movement_table
-from lstm_tui.recurrent.movements import Movements, movement_words
+from lstm_tui.recurrent.movements import DEMONSTRATION, Movements, movement_words
 from lstm_tui.session.state import Session
-from lstm_tui.session.walks import is_demonstration, place, shown_movements
+from lstm_tui.session.walks import is_made_up, place, shown_movements
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.awaited import awaited
 from lstm_tui.tui.panes.writing import heading, wrapped
-
-_DEMONSTRATION = "The plan makes one call: here it is made three times, then once more after a reset."
 
 _LATER = "The calls are followed as soon as the model is loaded."
 _NOW = "Making the calls, and looking at all weights and states after each"
@@ -37,8 +35,8 @@ def history_pane(session: Session, canvas: Canvas) -> list[Line]:
         heading("What moved, call by call", asides, width, ink.title, ink.dim),
         *wrapped(" ".join(told), ink.strong if quiet else ink.here, min(width, 116), 4),
     ]
-    if is_demonstration(session):
-        lines += wrapped(_DEMONSTRATION, ink.dim, width, 2)
+    if is_made_up(session):
+        lines += wrapped(DEMONSTRATION, ink.dim, width, 2)
     row = min(session.cursor.walked.row, max(len(movements.shown) - 1, 0))
     room = max(canvas.height - len(lines), 0)
     table = movement_table(movements, row, call, width=width, height=room, palette=canvas.palette)
