@@ -49,8 +49,7 @@ def converted_copy(path: Path, folder: Path) -> Path:
     if stored.format == "keras":
         _write_archive(path, copy, text)
     else:
-        shutil.copyfile(path, copy)
-        in_child(copy, lambda: _write_hdf5(copy, text, modern.fused), _WRITING_SECONDS)
+        in_child(copy, _write_hdf5, str(path), text, dict(modern.fused), seconds=_WRITING_SECONDS)
     return copy
 
 
@@ -65,9 +64,10 @@ def _write_archive(path: Path, copy: Path, text: str) -> None:
                 shutil.copyfileobj(source, target, 1 << 20)
 
 
-def _write_hdf5(copy: Path, text: str, fused: Mapping[str, str]) -> None:
+def _write_hdf5(copy: Path, path: str, text: str, fused: Mapping[str, str]) -> None:
     import h5py
 
+    shutil.copyfile(path, copy)
     with hdf5_errors(copy), h5py.File(copy, "r+") as file:
         file.attrs["model_config"] = text
         if "training_config" in file.attrs:

@@ -2,15 +2,17 @@
 
 Measured: of about a thousand `.h5` files with up to eight bytes changed, one killed the process while an
 attribute was read. In a child that is one plain error, and whoever looks at the file lives on. A fork takes 5
-ms in the terminal's process and 50 ms in one with TensorFlow, whose threads and locks the child never
-touches: it reads, answers in JSON through a pipe, and ends without cleaning up. Where there is no fork, the
-task runs here.
+ms in the terminal's process and 50 ms in one with TensorFlow: the child reads, answers in JSON through a
+pipe, and ends without cleaning up. It may wait for ever for a lock that a thread of TensorFlow held at the
+fork; one in some thousand did. So a fork that is silent for long is given up for a fresh interpreter, which
+has nobody's locks and takes half a second. Where there is no fork, the task runs here.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import gc
+import importlib
 import json
 import os
 import select
@@ -28,28 +30,35 @@ from lstm_tui.errors import ModelFileError
 from lstm_tui.model_file import refusals
 from lstm_tui.model_file.refusals import CorruptModelError
 
+#: What is done to a file.
+Task = Callable[..., Any]
 #: Listing the largest files takes a second; whoever needs longer is turning in circles.
 SECONDS = 30.0
-#: A child may also wait for a lock that a thread of TensorFlow held at the fork: one in some thousand does.
-#: So it is first given a part of that time, twice; another fork at another moment does not wait.
-_FIRST_TRIALS, _PART = 2, 0.2
+#: A fork is given up after so long, or after this part of the whole time.
+_FORK_SECONDS, _PART = 6.0, 0.2
+#: What a fresh interpreter runs: it finds this package where it is.
+_FRESH = """import sys; sys.path.insert(0, sys.argv[1])
+from lstm_tui.model_file.guarded import answer_afresh
+answer_afresh(sys.argv[2])"""
+#: The descriptor to which it answers.
+_PIPE = 3
 _TODO = "Copy or download the file again."
 
 
-def in_child(path: Path, task: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """What `task` returns, a JSON value, computed in a child process.
+def in_child(path: Path, task: Task, *arguments: Any, seconds: float = SECONDS) -> Any:
+    """What `task(path, *arguments)` returns, a JSON value, computed in a child process.
 
-    A `ModelFileError` that the task raises is raised here. Raises `CorruptModelError` where the child dies or
-    does not end in time.
+    task: a function of a module, which can be imported. arguments: JSON values. It may be run twice.
+    A `ModelFileError` or `OSError` that the task raises is raised here. Raises `CorruptModelError` where the
+    child dies or does not end in time.
     """
     if not hasattr(os, "fork"):
-        return task()
+        return task(path, *arguments)
     import h5py  # noqa: F401  once here, so that the children need not import it each time
 
-    for limit in (*(_PART * seconds,) * _FIRST_TRIALS, seconds):
-        answer, status = _tried(task, limit)
-        if answer is not None:
-            break
+    answer, status = _forked(task, (path, *arguments), min(_FORK_SECONDS, _PART * seconds))
+    if answer is None:
+        answer, status = _fresh(task, (path, *arguments), seconds)
     if answer is None:
         raise CorruptModelError(f"{path}: reading it did not end within {seconds:.0f} seconds.", todo=_TODO)
     if not answer:
@@ -61,13 +70,41 @@ def in_child(path: Path, task: Callable[[], Any], seconds: float = SECONDS) -> A
     return _result(json.loads(answer))
 
 
-def _tried(task: Callable[[], Any], seconds: float) -> tuple[bytes | None, int]:
-    """What a child answers, None where it takes too long; and how it ended."""
+def _forked(task: Task, arguments: tuple[Any, ...], seconds: float) -> tuple[bytes | None, int]:
+    """What a fork answers, None where it takes too long; and how it ended."""
     reader, writer = os.pipe()
     child = _fork()
     if child == 0:
-        _answer(task, writer, seconds)
+        _answer(task, arguments, writer, seconds)
     os.close(writer)
+    return _answered(reader, child, seconds)
+
+
+def _fresh(task: Task, arguments: tuple[Any, ...], seconds: float) -> tuple[bytes | None, int]:
+    """The same of a new interpreter."""
+    package = str(Path(__file__).parents[2])
+    path, *more = arguments
+    request = json.dumps([task.__module__, task.__qualname__, str(path), more, seconds])
+    reader, writer = os.pipe()
+    nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-c", _FRESH, package, request],
+        os.environ,
+        file_actions=[*nowhere, (os.POSIX_SPAWN_DUP2, writer, _PIPE)],
+    )
+    os.close(writer)
+    return _answered(reader, child, seconds)
+
+
+def answer_afresh(request: str) -> NoReturn:
+    """In a new interpreter: what `in_child` asks for."""
+    module, name, path, more, seconds = json.loads(request)
+    task = getattr(importlib.import_module(module), name)
+    _answer(task, (Path(path), *more), _PIPE, seconds)
+
+
+def _answered(reader: int, child: int, seconds: float) -> tuple[bytes | None, int]:
     try:
         answer = _read(reader, seconds)
     finally:
@@ -83,14 +120,16 @@ def _fork() -> int:
         return os.fork()
 
 
-def _answer(task: Callable[[], Any], writer: int, seconds: float) -> NoReturn:
+def _answer(task: Task, arguments: tuple[Any, ...], writer: int, seconds: float) -> NoReturn:
     """In the child: run the task, write what came of it, and end at once."""
     try:
         _confine(seconds)
         try:
-            message: dict[str, Any] = {"value": task()}
+            message: dict[str, Any] = {"value": task(*arguments)}
         except ModelFileError as error:
             message = {"refused": [type(error).__name__, error.happened, error.expected, error.todo]}
+        except OSError as error:
+            message = {"os": [error.errno, error.strerror or str(error)]}
         except Exception:  # noqa: BLE001  a bug: the parent raises it, with this traceback
             message = {"bug": traceback.format_exc()}
         with os.fdopen(writer, "wb") as pipe:
@@ -148,6 +187,8 @@ def _end(status: int) -> str:
 def _result(message: dict[str, Any]) -> Any:
     if "bug" in message:
         raise RuntimeError(f"reading HDF5 failed in a child process:\n{message['bug']}")
+    if "os" in message:
+        raise OSError(*message["os"])
     if "refused" in message:
         name, happened, expected, todo = message["refused"]
         raise getattr(refusals, name, ModelFileError)(happened, expected=expected, todo=todo)

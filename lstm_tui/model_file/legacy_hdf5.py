@@ -23,7 +23,7 @@ _SHOWN = 6
 
 def open_legacy_hdf5(path: Path) -> StoredModel:
     """Read everything but the weights; raise a `ModelFileError` where the file is no model."""
-    texts = in_child(path, lambda: _read_texts(path))
+    texts = in_child(path, _read_texts)
     training: Config = {}
     if texts["training_config"]:
         training = parse_config(texts["training_config"], path, "training_config")

@@ -90,7 +90,7 @@ def find_weights(
 
     fused: layers that were CuDNN layers, by path: they hold two biases where one is declared.
     """
-    listing = Listing.from_json(in_child(path, lambda: _listing(path, file_format)))
+    listing = Listing.from_json(in_child(path, _listing, file_format))
     located = locate(listing, root, declared, file_format)
     as_stored = {path: _as_stored(own, _fused_at(path, fused)) for path, own in declared.items()}
     return FoundWeights(located, (*listing.obstacles, *_misfits(root, as_stored, located, file_format)))
@@ -157,7 +157,7 @@ def statistics(
     path: Path, file_format: str, root: DeclaredLayer, declared: Mapping[str, Weights | None]
 ) -> tuple[WeightStats, ...]:
     """The statistics of every weight that may be read, in the order of the layers."""
-    answer = in_child(path, lambda: _measured(path, file_format), _READING_SECONDS)
+    answer = in_child(path, _measured, file_format, seconds=_READING_SECONDS)
     located = locate(Listing.from_json(answer["listing"]), root, declared, file_format)
     tallies = answer["tallies"]
     return tuple(

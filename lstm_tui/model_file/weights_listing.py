@@ -24,13 +24,13 @@ def first_bytes(path: Path) -> str:
 
 def weights_in(path: Path) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Path and shape of every weight of an HDF5 file; none where it cannot be read."""
-
-    def listed() -> list[list[object]]:
-        with open_weights(path, "h5") as file:
-            arrays = list_file(file).arrays
-        return [[one_line(array.path, 200), list(array.shape)] for array in arrays if is_weight(array.path)]
-
     try:
-        return tuple((name, tuple(shape)) for name, shape in in_child(path, listed))
+        return tuple((name, tuple(shape)) for name, shape in in_child(path, _listed))
     except ModelFileError:
         return ()
+
+
+def _listed(path: Path) -> list[list[object]]:
+    with open_weights(path, "h5") as file:
+        arrays = list_file(file).arrays
+    return [[one_line(array.path, 200), list(array.shape)] for array in arrays if is_weight(array.path)]
