@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
         command=c.TakeShapes(),
     ),
     Action("want_shape", ("=",), "Say which shape of the output is wanted …", DIAGNOSE),
-    Action("compare", ("D",), "Two runs side by side, and where they part …", SIDES, "diff"),
+    Action("compare", ("D",), "Two runs side by side, and where they part …", SIDES, "A/B"),
     Action(
         "first_divergence",
         ("F",),
