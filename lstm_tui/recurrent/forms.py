@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from lstm_tui.errors import UsageError
+from lstm_tui.plain_text import one_line
 
 
 @dataclass(frozen=True)
@@ -48,3 +53,25 @@ class Rebuilt:
     changes: tuple[str, ...]
     compared: tuple[Comparison, ...]
     remarks: tuple[str, ...] = ()
+
+
+def told(model: Path, out: Path, rebuilt: Rebuilt) -> Iterator[str]:
+    """What was changed and how it was shown to be the same, line by line."""
+    yield f"{one_line(model.name)} → {one_line(out)}"
+    yield from (f"  changed: {one_line(change, 300)}" for change in rebuilt.changes)
+    if not rebuilt.changes:
+        yield "  changed: nothing but the file's form"
+    yield from (f"  same prediction: {comparison.describe()}" for comparison in rebuilt.compared)
+    yield from (f"  {remark}" for remark in rebuilt.remarks)
+
+
+def refuse_as_target(model: Path, out: Path) -> None:
+    """Raises: UsageError where the model in another form cannot be written to `out`."""
+    if out.suffix != ".keras":
+        raise UsageError(f"{one_line(out)} is not the name of a .keras file", todo="end it in .keras")
+    if out.exists() and model.exists() and out.samefile(model):
+        raise UsageError(
+            f"{one_line(out)} is the model itself, which is never changed", todo="name another file"
+        )
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {one_line(out.parent)}", todo="make it, or name another")

@@ -6,6 +6,7 @@ Values only; the app sees to them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from lstm_tui.checks.case import Subject
@@ -13,6 +14,7 @@ from lstm_tui.checks.finding import Finding
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, RunPlan
 from lstm_tui.recurrent.fetching import FetchPlan
+from lstm_tui.recurrent.forms import Form
 from lstm_tui.recurrent.gradients import GradientPlan
 from lstm_tui.recurrent.interleavings import InterleavePlan
 from lstm_tui.recurrent.replays import ReplayPlan
@@ -99,6 +101,16 @@ class StartShrink:
     codes: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class StartRebuild:
+    """Ask the engine to write the model in another form to `out`, compared on these inputs too."""
+
+    key: str
+    form: Form
+    inputs: Inputs
+    out: Path
+
+
 @dataclass(frozen=True)
 class StopShrink:
     """End that search with the best case so far."""
@@ -166,7 +178,7 @@ class StopComparison:
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
 AsideWish = (
     StartGradients | StartShapes | StartVariance | StartFollowing | StartInterleaving
-    | StartDiagnosis | StartShrink
+    | StartRebuild | StartDiagnosis | StartShrink
 )  # fmt: skip
 OfSides = StartComparison | StopComparison
 Effect = StartRun | AsideWish | StopShrink | LongWish | OfSides | Announce

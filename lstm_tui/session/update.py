@@ -17,11 +17,12 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import comparing, diagnosing, shape_choice, shrinking, variance, walks
+from lstm_tui.session import comparing, diagnosing, rebuilding, shape_choice, shrinking, variance, walks
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import History, Material, Plan, fold, material_under
 from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
+from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
 from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
 from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
@@ -71,6 +72,8 @@ def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
     if isinstance(command, AboutSides):
         return comparing.update_sides(session, command)
+    if isinstance(command, AboutForms):
+        return rebuilding.updated(session, command)
     session, effects = walks.taken(session, command) or _updated(session, command)
     session, fetch = ask_for_output(session)
     return session, (*effects, *fetch)

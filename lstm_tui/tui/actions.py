@@ -223,6 +223,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("U", "ctrl+y"), "Redo", CHANGE, command=c.Redo()),
     Action("open_input", ("o",), "Open an input file, or take a random sequence …", FILES),
     Action("save", ("w",), "Save as a scenario …", FILES, "save", essential=True),
+    Action("rebuild", ("B",), "Write the model in another form: stateless, other batch size …", FILES),
     Action("gallery", ("G",), "Gallery of scenarios", FILES),
     Action("copy", ("y",), "Copy the value under the cursor", FILES),
     Action("screenshot", ("P",), "Save a picture of the screen (SVG)", FILES),

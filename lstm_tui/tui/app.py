@@ -32,6 +32,7 @@ from lstm_tui.session.effects import (
     StartFollowing,
     StartGradients,
     StartInterleaving,
+    StartRebuild,
     StartReplay,
     StartRun,
     StartShapes,
@@ -289,7 +290,7 @@ class Workbench(App[int]):
                     self.link.run(plan)
                 case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis() | StartShrink():
                     self.link.aside(effect)
-                case StartFollowing() | StartInterleaving():
+                case StartFollowing() | StartInterleaving() | StartRebuild():
                     self.link.aside(effect)
                 case StopShrink(key):
                     for said in self.link.end_search(key):

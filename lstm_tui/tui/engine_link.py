@@ -32,6 +32,7 @@ from lstm_tui.engine.protocol import (
     LoadModel,
     OpenLong,
     Progressed,
+    Rebuild,
     RecordStretch,
     Refused,
     RepeatCall,
@@ -58,9 +59,10 @@ _SIDE_WORK: dict[type[Request], str] = {
     RepeatCall: "repeating the call",
     FollowCalls: "following the calls",
     Interleave: "trying the interleavings",
+    Rebuild: "rebuilding the model",
 }
 
-_ASIDE = ComputeGradients | ExploreShapes | RepeatCall | FollowCalls | Interleave | Diagnose
+_ASIDE = ComputeGradients | ExploreShapes | RepeatCall | FollowCalls | Interleave | Rebuild | Diagnose
 _MAY_TAKE_LONG = RunCalls | OpenLong | FollowCalls | Interleave
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
@@ -328,7 +330,7 @@ class EngineLink:
             case LoadModel() if given_up:
                 self._model = None
                 return [ModelRefused(self._given_up("loading this model", gone))]
-            case ComputeGradients() | ExploreShapes() | RepeatCall() | FollowCalls() | Interleave():
+            case _ if type(request) in _SIDE_WORK:
                 work = _SIDE_WORK[type(request)]
                 return self._side.died(self._given_up(work, gone).reason, given_up=given_up)
             case Diagnose():

@@ -1,4 +1,5 @@
-"""What is asked of the engine beside runs: gradients, shapes, calls repeated, followed, interleaved; checks.
+"""What is asked of the engine beside runs: gradients, shapes, calls repeated, followed, interleaved; checks;
+the model in another form.
 
 One wish of each kind waits, the newest; they are asked when nothing else is to be done, the quickest first.
 A request that the engine died of is made once more, but for the checks: those are begun again by hand. The
@@ -18,10 +19,12 @@ from lstm_tui.engine.protocol import (
     ExploreShapes,
     FollowCalls,
     Interleave,
+    Rebuild,
     Refused,
     RepeatCall,
     Request,
 )
+from lstm_tui.recurrent.forms import Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements
@@ -44,10 +47,12 @@ from lstm_tui.session.effects import (
     StartFollowing,
     StartGradients,
     StartInterleaving,
+    StartRebuild,
     StartShapes,
     StartShrink,
     StartVariance,
 )
+from lstm_tui.session.form_commands import ModelRebuilt
 
 if TYPE_CHECKING:  # the search is for who asks for it
     from lstm_tui.shrinking.driving import Shrinking
@@ -58,6 +63,7 @@ _ORDER: tuple[type[AsideWish], ...] = (
     StartVariance,
     StartFollowing,
     StartInterleaving,
+    StartRebuild,
     StartDiagnosis,
     StartShrink,
 )
@@ -146,6 +152,8 @@ class SideRequests:
                 return [MovementsArrived(key, movements)]
             case StartInterleaving(key), Interleaved() as interleaved:
                 return [InterleavingArrived(key, interleaved)]
+            case StartRebuild(out=out), Rebuilt() as rebuilt:
+                return [ModelRebuilt(out, rebuilt)]
             case StartDiagnosis(key), Diagnosis() as diagnosis:
                 return [DiagnosisArrived(key, diagnosis)]
         raise TypeError(f"the engine answered {answer!r} to {sent!r}")
@@ -194,6 +202,8 @@ def _request(wish: AsideWish) -> Request:
             return FollowCalls(plan)
         case StartInterleaving(_, interleave_plan):
             return Interleave(interleave_plan)
+        case StartRebuild(_, form, inputs, out):
+            return Rebuild(form, inputs, out)
         case StartDiagnosis(_, subject):
             return Diagnose(subject, CHECKING_SECONDS)
     raise TypeError(f"{wish!r} is asked case by case")
@@ -218,6 +228,8 @@ def _given_up(wish: AsideWish, why: str) -> Command:
             return MovementsArrived(key, why)
         case StartInterleaving(key):
             return InterleavingArrived(key, why)
+        case StartRebuild(out=out):
+            return ModelRebuilt(out, why)
         case StartDiagnosis(key):
             return DiagnosisArrived(key, why)
         case StartShrink(key):

@@ -26,6 +26,7 @@ from lstm_tui.tui.dialogues.ask import EditDialogue
 from lstm_tui.tui.dialogues.compare import CompareDialogue
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
 from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
+from lstm_tui.tui.dialogues.rebuild import RebuildDialogue
 from lstm_tui.tui.dialogues.rescale import RescaleDialogue
 from lstm_tui.tui.dialogues.reset import ResetDialogue
 from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
@@ -202,6 +203,10 @@ class WorkbenchScreen(DrawnScreen):
     def action_save(self) -> None:
         """Ask where to save."""
         self.app.push_screen(SaveDialogue(self.session), self._save_to)
+
+    def action_rebuild(self) -> None:
+        """Ask for the form in which to write the model."""
+        self.app.push_screen(RebuildDialogue(self.session.model), self._dispatch_if_any)
 
     def action_gallery(self) -> None:
         """Back to the gallery of scenarios."""

@@ -263,3 +263,23 @@ async def test_of_a_single_sample_there_is_no_list(
         await screen.answered()
         await screen.press("l")
         assert "there is only one sample" in screen.notes()
+
+
+async def test_the_model_is_written_in_another_form_shown_to_be_the_same(
+    open_app: OpenApp, tiny_models: Path, sequence: Path, tmp_path: Path
+) -> None:
+    free = tmp_path / "free.keras"
+    async with open_app(open_model(tiny_models / "stateful.keras", Files(sequence))) as screen:
+        await screen.answered()
+        await screen.press("B")
+        await screen.type("batch")
+        await screen.press("enter")
+        assert "batch takes a number" in screen.text
+        await screen.press("escape", "B")
+        await screen.type(f"stateless {free}")
+        await screen.press("enter")
+        await screen.until(lambda: "same prediction: your input" in screen.notes())
+        assert free.exists()
+        await screen.press("B")
+        await screen.type(f"stateless {free}")
+        assert "already" in screen.text
