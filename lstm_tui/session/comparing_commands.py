@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lstm_tui.recurrent.divergence import Course, Divergence
-from lstm_tui.recurrent.sides import Sides
-from lstm_tui.session.sides import Case
-
 if TYPE_CHECKING:
+    from lstm_tui.recurrent.divergence import Course, Divergence
+    from lstm_tui.recurrent.sides import Sides
     from lstm_tui.session.commands import Look
+    from lstm_tui.session.sides import Case
 
 
 @dataclass(frozen=True, eq=False)

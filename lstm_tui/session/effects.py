@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Finding
@@ -19,8 +19,10 @@ from lstm_tui.recurrent.gradients import GradientPlan
 from lstm_tui.recurrent.interleavings import InterleavePlan
 from lstm_tui.recurrent.replays import ReplayPlan
 from lstm_tui.recurrent.stretches import Keep, LongPlan, StretchInputs
-from lstm_tui.session.sides import Case
 from lstm_tui.session.state import OutputKey, ReplayKey
+
+if TYPE_CHECKING:
+    from lstm_tui.session.sides import Case
 
 
 @dataclass(frozen=True, eq=False)

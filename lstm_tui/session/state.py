@@ -19,8 +19,9 @@ from lstm_tui.session.edits import History, Material, Plan
 from lstm_tui.session.inquiry import Inquiry
 from lstm_tui.session.keeping import DEFAULT_MEMORY, Keeping
 from lstm_tui.session.long_recording import LongRecording
-from lstm_tui.session.sides import Comparing
 
+if TYPE_CHECKING:
+    from lstm_tui.session.sides import Comparing
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
 

@@ -17,7 +17,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import comparing, diagnosing, rebuilding, shape_choice, shrinking, variance, walks
+from lstm_tui.session import diagnosing, rebuilding, shape_choice, shrinking, variance, walks
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import History, Material, Plan, fold, material_under
@@ -71,6 +71,8 @@ def open_session(
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
     if isinstance(command, AboutSides):
+        from lstm_tui.session import comparing  # for who compares: the first frame does not wait for it
+
         return comparing.update_sides(session, command)
     if isinstance(command, AboutForms):
         return rebuilding.updated(session, command)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from lstm_tui.comparing.cases import compare_cases
-from lstm_tui.comparing.running import Ask
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.session.commands import Command
 from lstm_tui.session.comparing_commands import ComparingSaid, CoursesArrived, SidesArrived
 from lstm_tui.session.effects import OfSides, StartComparison
+
+if TYPE_CHECKING:  # what compares is for who compares: the first frame does not wait for it
+    from lstm_tui.comparing.running import Ask
 
 
 class OfComparison(Message):
@@ -88,6 +90,8 @@ class ComparingLink:
             engines.close()
 
     def _compare(self, wish: StartComparison, engines: _Engines) -> None:
+        from lstm_tui.comparing.cases import compare_cases
+
         def say(command: Command) -> None:
             if not engines.closed:
                 self._post(OfComparison(command))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.interleaving_words import ledger_words, verdict_words
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements, movement_words
-from lstm_tui.session.sides import Comparing, shown_place, tracks
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import is_there, output_view, shown_trace
 from lstm_tui.session.walks import is_walking, shown_interleaving, shown_ledger, shown_movements
+
+if TYPE_CHECKING:
+    from lstm_tui.session.sides import Comparing
 
 
 def value_under_cursor(session: Session) -> str:
@@ -44,6 +47,8 @@ def _said_of_calls(session: Session) -> tuple[str, ...]:
     if isinstance(shown, Movements):
         return movement_words(shown)
     if isinstance(shown, Interleaved):
+        from lstm_tui.recurrent.interleaving_words import ledger_words, verdict_words
+
         return (*ledger_words(shown, shown_ledger(session, shown)[0]), *verdict_words(shown))
     return ()
 
@@ -55,6 +60,8 @@ def values_on_both_sides(comparing: Comparing | None) -> str:
     """
     if comparing is None or comparing.pair is None:
         return ""
+    from lstm_tui.session.sides import shown_place, tracks
+
     place, pair = shown_place(comparing), comparing.pair
     found = tracks(pair, place.series, place.sample)
     units = range(found.one.shape[1]) if place.unit is None else (place.unit,)

@@ -15,11 +15,9 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
-from lstm_tui.session.comparing import present_case
 from lstm_tui.session.edits import History, Material
 from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
-from lstm_tui.session.sides import Case
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 from lstm_tui.tui.named import Files, Named
@@ -27,6 +25,7 @@ from lstm_tui.tui.saving import stamp_of
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who opens a scenario
     from lstm_tui.scenario.loading import LoadedScenario
+    from lstm_tui.session.sides import Case
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +140,9 @@ def other_case(session: Session, path: Path) -> Case:
 
     Raises: LstmTuiError where it cannot be read.
     """
+    from lstm_tui.session.comparing import present_case
+    from lstm_tui.session.sides import Case
+
     now, name = present_case(session), one_line(path.name, 60)
     if path.suffix in {".yaml", ".yml"}:
         from lstm_tui.scenario.loading import load_scenario

@@ -16,14 +16,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lstm_tui.checks.finding import Finding
-from lstm_tui.recurrent.side_words import sides_text
-from lstm_tui.recurrent.sides import Sides
 from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, groups, key_word
 from lstm_tui.tui.lesson_text import finding_text
 from lstm_tui.tui.story import hanging, story_text
 
 if TYPE_CHECKING:
+    from lstm_tui.recurrent.sides import Sides
     from lstm_tui.tui.app import Workbench
 
 #: Longer lines are hard to read.
@@ -107,6 +106,8 @@ class SidesTextScreen(_ReadingScreen):
 
 def _sides_text(sides: Sides, width: int) -> Text:
     """Each line wrapped below itself."""
+    from lstm_tui.recurrent.side_words import sides_text
+
     text = Text()
     for told in sides_text(sides).splitlines():
         text.append(hanging(told.lstrip(), width, len(told) - len(told.lstrip())))

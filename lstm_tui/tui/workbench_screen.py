@@ -14,7 +14,6 @@ from textual.timer import Timer
 
 from lstm_tui.charts.heat_map import map_columns
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zoom
-from lstm_tui.session.comparing import offers
 from lstm_tui.session.comparing_commands import CompareCases
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
@@ -23,7 +22,6 @@ from lstm_tui.session.walks import counted, is_walking, place
 from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
 from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
-from lstm_tui.tui.dialogues.compare import CompareDialogue
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
 from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
 from lstm_tui.tui.dialogues.rebuild import RebuildDialogue
@@ -39,7 +37,6 @@ from lstm_tui.tui.panes import Pane
 from lstm_tui.tui.panes.origins import origin_steps
 from lstm_tui.tui.panes.table import PANES
 from lstm_tui.tui.reading_screens import FindingScreen, StoryScreen
-from lstm_tui.tui.sides_screen import SidesScreen
 
 #: Timesteps a second while running.
 _RUN_RATE = 12
@@ -189,6 +186,9 @@ class WorkbenchScreen(DrawnScreen):
 
     def action_compare(self) -> None:
         """Ask what to lay side by side."""
+        from lstm_tui.session.comparing import offers
+        from lstm_tui.tui.dialogues.compare import CompareDialogue
+
         found = offers(self.session)
         if isinstance(found, str):
             self.workbench.notify_plainly(found)
@@ -197,6 +197,8 @@ class WorkbenchScreen(DrawnScreen):
 
     def _compare(self, cases: CompareCases | None) -> None:
         if cases is not None:
+            from lstm_tui.tui.sides_screen import SidesScreen
+
             self.workbench.dispatch(cases)
             self.app.push_screen(SidesScreen())
 

@@ -7,11 +7,9 @@ from lstm_tui.session.layer_outputs import outputs_shown
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace
 from lstm_tui.tui.panes import Canvas
-from lstm_tui.tui.panes.history import history_pane
 from lstm_tui.tui.panes.layer_outputs import layer_outputs_pane
 from lstm_tui.tui.panes.origins import origins_pane
 from lstm_tui.tui.panes.reach import reach_pane
-from lstm_tui.tui.panes.sessions import sessions_pane
 from lstm_tui.tui.panes.shapes import shapes_pane
 from lstm_tui.tui.panes.states import states_pane
 from lstm_tui.tui.panes.variance import variance_pane
@@ -23,9 +21,13 @@ def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
         return shapes_pane(session, canvas)
     if session.cursor.lens == "variance":
         return variance_pane(session, canvas)
-    if session.cursor.lens == "history":
+    if session.cursor.lens == "history":  # the views of calls are for who looks through them
+        from lstm_tui.tui.panes.history import history_pane
+
         return history_pane(session, canvas)
     if session.cursor.lens == "sessions":
+        from lstm_tui.tui.panes.sessions import sessions_pane
+
         return sessions_pane(session, canvas)
     if session.cursor.lens == "outputs" and outputs_shown(session):
         return layer_outputs_pane(session, canvas)
