@@ -18,6 +18,7 @@ from lstm_tui.charts.palette import Palette
 from lstm_tui.plain_text import in_ascii, one_line
 from lstm_tui.recurrent.interleaving_words import (
     COLUMNS,
+    ROW,
     SHORTEST,
     TORN,
     about_words,
@@ -33,7 +34,6 @@ from lstm_tui.recurrent.interleavings import Interleaved, Ledger, LedgerLine
 
 #: Longer lines are hard to read.
 _WIDEST = 116
-_ROW = "{:<36}{:>19}  {:<13}{:>10}"
 #: Layers whose states are told one by one.
 _LAYERS = 8
 
@@ -74,10 +74,10 @@ class _View:
 
     def _table(self) -> list[Line]:
         palette = self._palette
-        lines = [self._line(_ROW.format(*COLUMNS), palette.faint)]
+        lines = [self._line(ROW.format(*COLUMNS), palette.faint)]
         for each in self._answer.guards:
             words = guard_words(each)
-            row = _ROW.format(words.name, words.orders, words.changed, words.largest)
+            row = ROW.format(words.name, words.orders, words.changed, words.largest)
             lines.append(self._line(row, palette.cursor if each.changed else palette.text))
             lines += self._told([words.note] if words.note else [], palette.faint, "    ")
         return lines

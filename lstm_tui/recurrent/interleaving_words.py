@@ -1,7 +1,7 @@
 """What interleavings of sessions came to, in the words of both `lstm-tui interleave` and the workbench.
 
-Sessions are named A, B, C …; a state is told by the call that wrote it, `B reset`. Nothing here is laid out:
-lines, columns and colours are for those who show it.
+Sessions are named A, B, C …; a state is told by the call that wrote it, `B reset`. Of the layout
+only the row of the table stands here: lines and colours are for those who show it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _TOLD, _VALUES = 6, 3
 
 #: What the columns of the guards are.
 COLUMNS: Final = ("what keeps sessions apart", "orders", "change", "at most")
+#: A row under them, at 80 columns.
+ROW: Final = "{:<36}{:>19}  {:<13}{:>10}"
 SHORTEST: Final = "The shortest that changes a result, of whole calls"
 TORN: Final = "The shortest with a torn call that gives what no order of whole calls gave"
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
@@ -40,6 +41,21 @@ class Question:
     expected_shape: tuple[int, ...] | None = None
     seconds: float | None = None
 
+    @cached_property
+    def scenario(self) -> LoadedScenario | None:
+        """The source where it is a scenario, read once. Raises: ScenarioError."""
+        if self.source.suffix not in {".yaml", ".yml"}:
+            return None
+        from lstm_tui.scenario.loading import load_scenario
+        from lstm_tui.scenario.reading import read_scenario
+
+        return load_scenario(read_scenario(self.source))
+
+    @property
+    def model(self) -> Path:
+        """The model's file. Raises: ScenarioError."""
+        return self.source if self.scenario is None else self.scenario.scenario.model_path
+
 
 def diagnose_and_print(
     question: Question, options: EngineOptions, on_progress: OnProgress, *, as_json: bool
@@ -48,8 +64,7 @@ def diagnose_and_print(
 
     Raises: LstmTuiError where the question cannot be asked.
     """
-    scenario = _scenario(question)
-    model = scenario.scenario.model_path if scenario is not None else question.source
+    model = question.model
     try:
         diagnosis, status = diagnosed(question, options, on_progress), 0
     except ModelFileError as error:
@@ -60,7 +75,7 @@ def diagnose_and_print(
             raise
         diagnosis, status = found, 2
     on_progress("", None)
-    if scenario is not None and (note := model_note(scenario.scenario)):
+    if note := recorded_note(question):
         print(f"lstm-tui: {note}", file=sys.stderr)
     if as_json:
         print(json.dumps(diagnosis_json(diagnosis, model.name), indent=2, allow_nan=False))
@@ -86,8 +101,8 @@ def subject_of(
     question: Question, engine: LocalEngine, on_progress: OnProgress
 ) -> tuple[Subject, ModelFacts]:
     """What is asked about, and the model, which the engine has loaded by then. Raises: LstmTuiError."""
-    said = _scenario(question) or _Files.read(question)
-    facts = engine.ask(LoadModel(_model_path(question)), on_progress)
+    said = question.scenario or _Files.read(question)
+    facts = engine.ask(LoadModel(question.model), on_progress)
     assert isinstance(facts, ModelFacts)
     if isinstance(said, LoadedScenario):
         return scenario_subject(said, facts), facts
@@ -96,8 +111,7 @@ def subject_of(
 
 def recorded_note(question: Question) -> str:
     """What to know where the model's file is not the one that the scenario was recorded with; else empty."""
-    scenario = _scenario(question)
-    return model_note(scenario.scenario) if scenario is not None else ""
+    return model_note(question.scenario.scenario) if question.scenario is not None else ""
 
 
 def codes_found(
@@ -156,20 +170,6 @@ class _Files:
         calls = (Predict(),) if inputs else ()
         plan = RunPlan(inputs=inputs, calls=calls, target=self.target)
         return Subject(plan=plan, reference=reference, expected_shape=expected_shape)
-
-
-def _scenario(question: Question) -> LoadedScenario | None:
-    if question.source.suffix not in {".yaml", ".yml"}:
-        return None
-    from lstm_tui.scenario.loading import load_scenario
-    from lstm_tui.scenario.reading import read_scenario
-
-    return load_scenario(read_scenario(question.source))
-
-
-def _model_path(question: Question) -> Path:
-    scenario = _scenario(question)
-    return scenario.scenario.model_path if scenario is not None else question.source
 
 
 def shape_of(text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_arrays
-from lstm_tui.comparing.running import Ask, OnProgress, Ran, ran
+from lstm_tui.comparing.running import Engines, OnProgress, Ran, ran
 from lstm_tui.errors import UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.plain_text import one_line
@@ -42,8 +42,8 @@ class Named:
         return self.path.suffix in SCENARIOS
 
 
-def ran_as_named(named: Named, ask: Ask, on_progress: OnProgress) -> Ran:
-    """Run one side. Raises: LstmTuiError where it cannot be read or run."""
+def ran_as_named(named: Named, engines: Engines, on_progress: OnProgress) -> Ran:
+    """Run one side by the engine of its model. Raises: LstmTuiError where it cannot be read or run."""
     scenario = _scenario(named)
     arrays = read_arrays(named.input) if named.input is not None and scenario is None else {}
 
@@ -52,13 +52,7 @@ def ran_as_named(named: Named, ask: Ask, on_progress: OnProgress) -> Ran:
         return _at_call(RunPlan(inputs=given) if scenario is None else run_plan(scenario, facts), named)
 
     model = named.path if scenario is None else scenario.scenario.model_path
-    return ran(model, plan_for, ask, on_progress)
-
-
-def model_of(named: Named) -> Path:
-    """The model's file, before anything is run."""
-    scenario = _scenario(named)
-    return named.path if scenario is None else scenario.scenario.model_path
+    return ran(model, plan_for, engines(model), on_progress)
 
 
 def _scenario(named: Named) -> LoadedScenario | None:

@@ -22,7 +22,7 @@ from lstm_tui.recurrent.side_facts import trace_facts
 from lstm_tui.recurrent.side_words import sides_text
 from lstm_tui.recurrent.sides import Sides, in_recurrent, output_gaps
 from lstm_tui.report.diff_report import sides_json
-from lstm_tui.report.diff_sides import Named, model_of, ran_as_named
+from lstm_tui.report.diff_sides import Named, ran_as_named
 from lstm_tui.report.trace_reading import read_trace
 
 Given = TypeVar("Given")
@@ -91,7 +91,7 @@ def sides(named: tuple[Named, Named], engines: Engines, on_progress: OnProgress)
     """Where the two first part and why. Raises: LstmTuiError where a side cannot be read or run."""
     if any(side.is_trace for side in named):
         return _with_a_trace(named, engines, on_progress)
-    one, other = (ran_as_named(side, engines(model_of(side)), on_progress) for side in named)
+    one, other = (ran_as_named(side, engines, on_progress) for side in named)
     return judged((_name(named[0]), _name(named[1])), one, other)[0]
 
 
@@ -102,7 +102,7 @@ def _with_a_trace(named: tuple[Named, Named], engines: Engines, on_progress: OnP
         if side.is_trace:
             courses.append(read_trace(side.path))
             continue
-        made = ran_as_named(side, engines(model_of(side)), on_progress)
+        made = ran_as_named(side, engines, on_progress)
         courses.append(made.course)
         chance = drawn(made)[1]
     both = (courses[0], courses[1])

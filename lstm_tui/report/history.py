@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,10 +22,10 @@ from lstm_tui.recurrent.movements import (
 )
 from lstm_tui.report.diagnosing import OnProgress, Question, recorded_note, subject_of
 from lstm_tui.report.diagnosis import plain
+from lstm_tui.report.paragraphs import paragraph
 
 #: What `history --json` promises; it changes when a key is renamed or dropped.
 VERSION = 1
-_WIDTH = 80
 _KINDS: dict[Kind, str] = {"weight": "", "fixed": " not trained", "state": " state", "seed": " seed"}
 
 
@@ -83,11 +82,11 @@ def history_json(answer: Movements, model: str, *, made_up: bool) -> dict[str, A
 def history_text(answer: Movements, model: str, *, made_up: bool) -> str:
     """The answer, what moved at most in which calls, and the layers in which nothing did."""
     lines = [f"{one_line(model, 60)}: {len(answer.calls):,} calls"]
-    lines += [line for told in movement_words(answer) for line in _wrapped(told, "")]
-    lines += _wrapped(DEMONSTRATION, "") if made_up else []
+    lines += [line for told in movement_words(answer) for line in paragraph(told)]
+    lines += paragraph(DEMONSTRATION) if made_up else []
     lines += ["", *_calls(answer), "", *_moved(answer)]
     still = [one_line(layer, 40) for layer, _ in answer.still if layer]
-    lines += _wrapped(f"nothing moved in {', '.join(still)}", "") if still else []
+    lines += paragraph(f"nothing moved in {', '.join(still)}") if still else []
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +103,7 @@ def _calls(answer: Movements) -> Iterator[str]:
         start = f"{number + 1:>4}  {one_line(call.name, 18):<9}"
         note = f"{'fails: ' if call.failed else ''}{one_line(call.note)}"
         text = "; ".join([each for each in (*told, note) if each]) or "moves nothing"
-        yield from textwrap.wrap(start + text, _WIDTH, subsequent_indent=" " * len(start))
+        yield from paragraph(start + text, hanging=" " * len(start))
 
 
 def _counted(answer: Movements, rows: list[int], call: int, what: str) -> str:
@@ -126,7 +125,3 @@ def _moved(answer: Movements) -> Iterator[str]:
         name = one_line(f"{path} ({shape}){_KINDS[row.kind]}", 47)
         in_calls = f"{times:,} of {len(answer.calls):,}"
         yield f"{name:<48}{most if times else '·':>12}{in_calls if times else '':>12}".rstrip()
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.interleaving_words import (
     COLUMNS,
+    ROW,
     SHORTEST,
     TORN,
     about_words,
@@ -20,11 +20,10 @@ from lstm_tui.recurrent.interleaving_words import (
 )
 from lstm_tui.recurrent.interleavings import UNTOLD, Guarded, Interleaved, Ledger, LedgerLine
 from lstm_tui.report.diagnosis import plain
+from lstm_tui.report.paragraphs import paragraph
 
 #: What `interleave --json` promises; it changes when a key is renamed or dropped.
 VERSION = 1
-_WIDTH = 80
-_COLUMNS = "{:<36}{:>19}  {:<13}{:>10}"
 
 
 def interleaving_json(answer: Interleaved, scenario: str, model: str) -> dict[str, Any]:
@@ -79,35 +78,31 @@ def interleaving_text(answer: Interleaved, scenario: str, model: str) -> str:
     """The table, whose result changes, the ledger of the shortest interleaving, and what helps."""
     lines = [
         f"{one_line(scenario, 60)}: {one_line(model, 60)}",
-        *(line for told in about_words(answer) for line in _wrapped(told, "  ")),
+        *(line for told in about_words(answer) for line in paragraph(told, "  ")),
         "",
-        _COLUMNS.format(*COLUMNS).rstrip(),
+        ROW.format(*COLUMNS).rstrip(),
     ]
     for each in answer.guards:
         lines += _row(each)
     if answer.changes:
-        lines += ["", *_wrapped(whose_words(answer), "")]
+        lines += ["", *paragraph(whose_words(answer))]
     for what, ledger in ((SHORTEST, answer.shortest), (TORN, answer.torn)):
         if ledger:
             lines += ["", f"{what}:", *_ledger(answer, ledger)]
-    lines += ["", *(line for told in verdict_words(answer) for line in _wrapped(told, ""))]
-    lines += [line for note in answer.notes for line in _wrapped(f"note: {one_line(note)}", "")]
+    lines += ["", *(line for told in verdict_words(answer) for line in paragraph(told))]
+    lines += [line for note in answer.notes for line in paragraph(f"note: {one_line(note)}")]
     return "\n".join([*lines, f"{answer.runs:,} calls of the model were made"]) + "\n"
 
 
 def _row(each: Guarded) -> Iterator[str]:
     words = guard_words(each)
-    yield _COLUMNS.format(words.name, words.orders, words.changed, words.largest).rstrip()
+    yield ROW.format(words.name, words.orders, words.changed, words.largest).rstrip()
     if words.note:
-        yield from _wrapped(words.note, "    ")
+        yield from paragraph(words.note, "    ")
 
 
 def _ledger(answer: Interleaved, ledger: Ledger) -> Iterator[str]:
     for number, step in enumerate(ledger, 1):
         start = f"{number:>3}  {session_name(step.session):<3}{step.name:<9}"
         told = "; ".join(step_words(answer, step))
-        yield from textwrap.wrap(start + told, _WIDTH, subsequent_indent=" " * len(start))
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        yield from paragraph(start + told, hanging=" " * len(start))

@@ -32,6 +32,7 @@ from lstm_tui.session.edits import (
 )
 from lstm_tui.session.effects import Announce, Effect, StartComparison, StopComparison
 from lstm_tui.session.keeping import keeping
+from lstm_tui.session.moving import stepped
 from lstm_tui.session.sides import (
     MAPS,
     Case,
@@ -242,10 +243,8 @@ def _moved(comparing: Comparing, move: c.Look) -> Place:
     samples, steps, units = sizes(comparing)
     place = shown_place(comparing)
     match move:
-        case c.MoveStep(by):
-            return replace(place, step=min(max(place.step + by, 0), steps - 1))
-        case c.GoToStep(step):
-            return replace(place, step=min(max(step if step >= 0 else steps + step, 0), steps - 1))
+        case c.MoveStep() | c.GoToStep():
+            return replace(place, step=stepped(move, place.step, steps - 1))
         case c.MoveLayer(by):
             # of the layers only that: in another one with fewer steps the step is kept for the way back
             return replace(comparing.place, pair=(place.pair + by) % len(comparing.pairs))

@@ -22,10 +22,8 @@ def moved(session: Session, command: Command) -> Cursor:
     cursor = session.cursor
     last = max(timesteps(session) - 1, 0)
     match command:
-        case c.MoveStep(by):
-            return replace(cursor, step=min(max(cursor.step + by, 0), last))
-        case c.GoToStep(step):
-            return replace(cursor, step=min(max(step if step >= 0 else last + 1 + step, 0), last))
+        case c.MoveStep() | c.GoToStep():
+            return replace(cursor, step=stepped(command, cursor.step, last))
         case c.MoveLayer(by):
             return replace(cursor, layer=_next_in(_layer_paths(session), cursor.layer, by))
         case c.ChooseLayer(path):
@@ -46,6 +44,15 @@ def moved(session: Session, command: Command) -> Cursor:
             there = replace(cursor, sample=sample, layer=layer or cursor.layer)
             return there if step is None else replace(there, step=step)
     raise TypeError(f"not a command: {command!r}")
+
+
+def stepped(command: c.MoveStep | c.MoveCall | c.GoToStep, here: int, last: int) -> int:
+    """Where the command leads from `here`, from 0 to `last`; negative numbers count from the end."""
+    if isinstance(command, c.GoToStep):
+        step = command.step if command.step >= 0 else last + 1 + command.step
+    else:
+        step = here + command.by
+    return min(max(step, 0), last)
 
 
 def zoomed(session: Session, by: int, columns: int) -> Result:

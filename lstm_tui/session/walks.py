@@ -14,6 +14,7 @@ from lstm_tui.recurrent.movements import Movements, first_to_see, is_demonstrati
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Command
 from lstm_tui.session.effects import Announce, Effect, StartFollowing, StartInterleaving
+from lstm_tui.session.moving import stepped
 from lstm_tui.session.state import Lens, Session, Walked
 from lstm_tui.session.view import timesteps
 
@@ -150,21 +151,18 @@ def walked(
     at, (here, last) = session.cursor.walked, place(session)
     history = session.cursor.lens == "history"
     match command:
-        case c.MoveStep(by) | c.MoveCall(by):
-            at = _at(at, here + by, last, history)
-        case c.GoToStep(step):
-            at = _at(at, step if step >= 0 else last + 1 + step, last, history)
+        case c.MoveStep() | c.MoveCall() | c.GoToStep():
+            at = _at(at, stepped(command, here, last), history)
         case c.MoveLayer(by) if history:
             movements = shown_movements(session)
             many = len(movements.shown) if isinstance(movements, Movements) else 0
             at = replace(at, row=(min(at.row, many - 1) + by) % many if many else 0)
         case c.MoveLayer(by):
-            at = _at(at, here + by, last, history)
+            at = _at(at, stepped(c.MoveStep(by), here, last), history)
         case c.MoveSeries() if not history:
             at = replace(at, torn=not at.torn, step=0)
     return replace(session, cursor=replace(session.cursor, walked=at))
 
 
-def _at(at: Walked, step: int, last: int, history: bool) -> Walked:
-    step = min(max(step, 0), last)
+def _at(at: Walked, step: int, history: bool) -> Walked:
     return replace(at, call=step) if history else replace(at, step=step)

@@ -22,26 +22,7 @@ from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file import not_lifted, what_there_is
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.commands import AskAgain, Command, ModelRefused, Saved, StretchArrived
-from lstm_tui.session.effects import (
-    Announce,
-    Effect,
-    OpenLongCall,
-    StartComparison,
-    StartDiagnosis,
-    StartFetch,
-    StartFollowing,
-    StartGradients,
-    StartInterleaving,
-    StartRebuild,
-    StartReplay,
-    StartRun,
-    StartShapes,
-    StartShrink,
-    StartStretch,
-    StartVariance,
-    StopComparison,
-    StopShrink,
-)
+from lstm_tui.session.effects import AsideWish, Effect, LongWish, OfSides, StartRun, StopShrink
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
@@ -285,22 +266,19 @@ class Workbench(App[int]):
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
-            match effect:
-                case StartRun(plan):
-                    self.link.run(plan)
-                case StartGradients() | StartShapes() | StartVariance() | StartDiagnosis() | StartShrink():
-                    self.link.aside(effect)
-                case StartFollowing() | StartInterleaving() | StartRebuild():
-                    self.link.aside(effect)
-                case StopShrink(key):
-                    for said in self.link.end_search(key):
-                        self.dispatch(said)
-                case OpenLongCall() | StartStretch() | StartReplay() | StartFetch():
-                    self.link.wish(effect)
-                case StartComparison() | StopComparison():
-                    self.comparing.see_to(effect)
-                case Announce(text, severity):
-                    self.notify_plainly(text, severity)
+            if isinstance(effect, StartRun):
+                self.link.run(effect.plan)
+            elif isinstance(effect, AsideWish):
+                self.link.aside(effect)
+            elif isinstance(effect, LongWish):
+                self.link.wish(effect)
+            elif isinstance(effect, OfSides):
+                self.comparing.see_to(effect)
+            elif isinstance(effect, StopShrink):
+                for said in self.link.end_search(effect.key):
+                    self.dispatch(said)
+            else:
+                self.notify_plainly(effect.text, effect.severity)
 
     def _offer_unsaved(self) -> None:
         kept = recovery.newest()

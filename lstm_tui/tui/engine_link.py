@@ -62,7 +62,7 @@ _SIDE_WORK: dict[type[Request], str] = {
     Rebuild: "rebuilding the model",
 }
 
-_ASIDE = ComputeGradients | ExploreShapes | RepeatCall | FollowCalls | Interleave | Rebuild | Diagnose
+_ASIDE = (*_SIDE_WORK, Diagnose)
 _MAY_TAKE_LONG = RunCalls | OpenLong | FollowCalls | Interleave
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.

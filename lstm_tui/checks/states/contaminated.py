@@ -56,7 +56,8 @@ class _Resumed:
 
 
 def _by_a_stream(case: Case) -> Iterator[Finding]:
-    found = _in_turn(case) or _each_by_itself(case)
+    calls = _interrupted(case)
+    found = _in_turn(calls) or _each_by_itself(case, calls)
     if not found:
         return
     streams = _streams(case, found)
@@ -97,32 +98,51 @@ def _by_a_stream(case: Case) -> Iterator[Finding]:
     )
 
 
-def _in_turn(case: Case) -> list[_Resumed]:
+@dataclass(frozen=True, eq=False)
+class _Interrupted:
+    """A call that does not repeat steps of the one before it.
+
+    direct: the weight of the evidence that it goes on from that one; earlier: from each call before that,
+    newest first. joins: rows that tell.
+    """
+
+    index: int
+    direct: float
+    earlier: dict[int, float]
+    joins: int
+
+
+def _interrupted(case: Case) -> list[_Interrupted]:
+    found = []
+    for index, joins in history_of(case).across("").items():
+        direct = history_of(case).relation(joins)
+        if direct.kind not in ("same", "overlaps"):
+            found.append(_Interrupted(index, direct.weight, _earlier_calls(case, joins), len(joins)))
+    return found
+
+
+def _in_turn(calls: list[_Interrupted]) -> list[_Resumed]:
     """Streams that take turns, each call continuing the one so many before it: all calls tell that together,
     where a single one of a series that jumps tells nothing."""
-    groups = history_of(case).across("")
     turns: dict[int, list[_Resumed]] = {}
-    for index, joins in groups.items():
-        direct = history_of(case).relation(joins)
-        if direct.kind in ("same", "overlaps"):
-            continue
-        for turn, (own, weight) in enumerate(_earlier_calls(case, joins).items()):
-            turns.setdefault(turn, []).append(_Resumed(index, own, weight, direct.weight))
+    for call in calls:
+        for turn, (own, weight) in enumerate(call.earlier.items()):
+            turns.setdefault(turn, []).append(_Resumed(call.index, own, weight, call.direct))
+    joins = {call.index: call.joins for call in calls}
 
     def weight_of(found: list[_Resumed]) -> float:
         return min(sum(each.weight for each in found), sum(each.better for each in found))
 
     def enough_for(found: list[_Resumed]) -> float:
-        return max(DECISIVE + math.log(len(turns)), EACH * sum(len(groups[each.index]) for each in found))
+        return max(DECISIVE + math.log(len(turns)), EACH * sum(joins[each.index] for each in found))
 
     likely = [found for found in turns.values() if len(found) > 1 and weight_of(found) >= enough_for(found)]
     return max(likely, key=weight_of, default=[])
 
 
-def _each_by_itself(case: Case) -> list[_Resumed]:
+def _each_by_itself(case: Case, calls: list[_Interrupted]) -> list[_Resumed]:
     """Calls that continue whichever earlier one they continue best: some tell it by themselves, or all do."""
-    groups = history_of(case).across("")
-    found = [each for index, joins in groups.items() if (each := _resumed(case, index, joins)) is not None]
+    found = [_best(case, call) for call in calls if call.earlier]
     single = [each for each in found if each.weight > 0 and each.better > DECISIVE + math.log(len(found))]
     if single:
         return single
@@ -131,18 +151,14 @@ def _each_by_itself(case: Case) -> list[_Resumed]:
     return [each for each in found if each.better > 0]
 
 
-def _resumed(case: Case, index: int, joins: list[Join]) -> _Resumed | None:
-    """The earlier call that the sequences of call `index` continue best, if it is not the one before."""
-    direct = history_of(case).relation(joins)
-    candidates = _earlier_calls(case, joins)
-    if direct.kind in ("same", "overlaps") or not candidates:
-        return None
-    own = max(candidates, key=lambda call: candidates[call])
-    weight = candidates[own] - math.log(len(candidates))
-    if index == case.plan.record and case.target is not None:
-        as_run = case.run.outcomes[index].outputs
-        weight += target_weight(case, _from_states_of(case, index, own), as_run)
-    return _Resumed(index, own, weight, direct.weight)
+def _best(case: Case, call: _Interrupted) -> _Resumed:
+    """The earlier call that it continues best."""
+    own = max(call.earlier, key=lambda each: call.earlier[each])
+    weight = call.earlier[own] - math.log(len(call.earlier))
+    if call.index == case.plan.record and case.target is not None:
+        as_run = case.run.outcomes[call.index].outputs
+        weight += target_weight(case, _from_states_of(case, call.index, own), as_run)
+    return _Resumed(call.index, own, weight, call.direct)
 
 
 def _earlier_calls(case: Case, joins: list[Join]) -> dict[int, float]:

@@ -112,7 +112,9 @@ class Continuity:
         silent = discrete or sum(len(each) for each in self._known) < 8
         lags = 0 if short else LAGS
         self._all = None if silent else _foretelling(self._known, self._moving, lags)
-        self._free, self._of_free = (None if silent else _foretelling(self._known, free, lags)), free
+        same = np.array_equal(free, self._moving)
+        self._free = self._all if silent or same else _foretelling(self._known, free, lags)
+        self._of_free = free
 
     def relation(self, before: Array, after: Array) -> Relation:
         """How `after` stands to `before`, each `(timesteps, features)`."""

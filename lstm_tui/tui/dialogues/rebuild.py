@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lstm_tui.errors import UsageError
@@ -58,15 +59,16 @@ class RebuildDialogue(LineDialogue[RebuildModel]):
 
 def _read(text: str) -> tuple[Form, str]:
     """The form and the name of the file, empty where none is typed. Raises: UsageError."""
-    words, found = text.split(), dict[str, int | bool]()
+    words, form = text.split(), Form()
     while words and words[0] in {"stateless", "batch", "timesteps"}:
         word = words.pop(0)
         if word == "stateless":
-            found["stateless"] = True
+            form = replace(form, stateless=True)
             continue
         if not words or not words[0].isdecimal() or not int(words[0]):
             raise UsageError(f"{word} takes a number", expected=f"{word} 1")
-        found["batch_size" if word == "batch" else word] = int(words.pop(0))
-    if not found:
+        count = int(words.pop(0))
+        form = replace(form, batch_size=count) if word == "batch" else replace(form, timesteps=count)
+    if form.same:
         raise UsageError(f"{one_line(text)!r} names no form", expected=_WORDS)
-    return Form(**found), " ".join(words)  # type: ignore[arg-type]  # by their names
+    return form, " ".join(words)
