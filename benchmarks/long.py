@@ -78,9 +78,9 @@ class _Bench:
     def __init__(self, model: Path, input_path: Path) -> None:
         from lstm_tui.engine.client import EngineProcess
         from lstm_tui.engine.protocol import LoadModel
+        from lstm_tui.performing.named import Files
+        from lstm_tui.performing.opening import open_model
         from lstm_tui.session.commands import ModelLoaded
-        from lstm_tui.tui.named import Files
-        from lstm_tui.tui.opening import open_model
 
         self.engine = EngineProcess()
         facts: Any = self.engine.ask(LoadModel(model))

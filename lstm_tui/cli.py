@@ -120,7 +120,7 @@ def open_(
         scenario, model = (model, *scenario), None
     _needs_terminal()
     # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
-    from lstm_tui.tui.named import Files, Named
+    from lstm_tui.performing.named import Files, Named
     from lstm_tui.tui.start import start_workbench
 
     named = Named(model, scenario, Files(input_, target, reference))

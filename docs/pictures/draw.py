@@ -76,8 +76,8 @@ PICTURES = {
 async def draw(name: str, picture: Picture) -> None:
     """Open the scenario, press the keys, and write the screen."""
     from lstm_tui.engine.client import EngineProcess
+    from lstm_tui.performing.opening import open_scenario
     from lstm_tui.tui.app import Workbench
-    from lstm_tui.tui.opening import open_scenario
 
     with EngineProcess() as engine:
         app = Workbench(open_scenario(picture.scenario()), engine=engine)

@@ -20,6 +20,8 @@ from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file import not_lifted, what_there_is
+from lstm_tui.performing.opening import Opened, Shelf, bundled_shelf, open_scenario
+from lstm_tui.performing.saving import save_session, stamp_of
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.commands import AskAgain, Command, ModelRefused, Saved, StretchArrived
 from lstm_tui.session.effects import AsideWish, Effect, LongWish, OfSides, StartRun, StopShrink
@@ -32,10 +34,8 @@ from lstm_tui.tui.comparing_link import ComparingLink, OfComparison
 from lstm_tui.tui.drawn_screen import DrawnScreen
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
-from lstm_tui.tui.opening import Opened, Shelf, bundled_shelf, open_scenario
 from lstm_tui.tui.parting_driver import parting_driver
 from lstm_tui.tui.reading_screens import HelpScreen
-from lstm_tui.tui.saving import save_session, stamp_of
 from lstm_tui.tui.settings import Settings, state_folder
 from lstm_tui.tui.themes import THEMES
 from lstm_tui.tui.workbench_screen import WorkbenchScreen

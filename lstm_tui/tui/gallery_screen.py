@@ -16,8 +16,8 @@ from lstm_tui.plain_text import one_line, paragraphs
 from lstm_tui.scenario.gallery import GalleryEntry
 
 if TYPE_CHECKING:
+    from lstm_tui.performing.opening import Shelf
     from lstm_tui.tui.app import Workbench
-    from lstm_tui.tui.opening import Shelf
 
 
 class GalleryScreen(Screen[None]):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lstm_tui.errors import ScenarioError
+from lstm_tui.performing.saving import save_session
 from lstm_tui.session.state import Session
-from lstm_tui.tui.saving import save_session
 from lstm_tui.tui.settings import unsaved_folder
 
 #: What is older than a week, in seconds, stays where it is but is not offered at every start.

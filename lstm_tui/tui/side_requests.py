@@ -11,35 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lstm_tui.checks.finding import Diagnosis, Finding
-from lstm_tui.checks.states.variance import VarianceTest
 from lstm_tui.engine.protocol import (
     Answered,
-    ComputeGradients,
     Diagnose,
-    ExploreShapes,
     FollowCalls,
     Interleave,
-    Rebuild,
     Refused,
-    RepeatCall,
     Request,
 )
-from lstm_tui.recurrent.forms import Rebuilt
-from lstm_tui.recurrent.gradients import Gradients
-from lstm_tui.recurrent.interleavings import Interleaved
-from lstm_tui.recurrent.movements import Movements
-from lstm_tui.recurrent.shape_options import ShapeExploration
+from lstm_tui.performing.wishes import arrived, refused, request_of
 from lstm_tui.session.commands import (
     Command,
-    DiagnosisArrived,
     FindingArrived,
-    GradientsArrived,
-    InterleavingArrived,
-    MovementsArrived,
-    ShapesArrived,
     ShrinkArrived,
     ShrinkProgressed,
-    VarianceArrived,
 )
 from lstm_tui.session.effects import (
     AsideWish,
@@ -52,7 +37,7 @@ from lstm_tui.session.effects import (
     StartShrink,
     StartVariance,
 )
-from lstm_tui.session.form_commands import ModelRebuilt
+from lstm_tui.session.state import Refusal
 
 if TYPE_CHECKING:  # the search is for who asks for it
     from lstm_tui.shrinking.driving import Shrinking
@@ -68,8 +53,6 @@ _ORDER: tuple[type[AsideWish], ...] = (
     StartShrink,
 )
 
-#: No check is begun later than this after the first one, so that a slow model gets a partial answer.
-CHECKING_SECONDS = 120.0
 _GAVE_WAY = "The checks were stopped; d runs them again."
 _NO_LONGER_SMALL = "The search for the smallest case was stopped: something else was asked."
 
@@ -99,7 +82,7 @@ class SideRequests:
         if isinstance(self._sent, StartShrink):
             assert self._search is not None and self._search.question is not None
             return Diagnose(self._search.question.subject, codes=self._search.question.codes)
-        return None if self._sent is None else _request(self._sent)
+        return None if self._sent is None else request_of(self._sent)
 
     def end_search(self, key: str) -> list[Command]:
         """The best case so far, without waiting for the diagnosis that is under way."""
@@ -141,22 +124,7 @@ class SideRequests:
             return self._searched(sent, value if isinstance(value, Diagnosis) else None)
         if isinstance(answer, Refused):
             return [_given_up(sent, str(answer.error))]
-        match sent, answer.value:
-            case StartGradients(key), Gradients() as gradients:
-                return [GradientsArrived(key, gradients)]
-            case StartShapes(key), ShapeExploration() as shapes:
-                return [ShapesArrived(key, shapes)]
-            case StartVariance(key), VarianceTest() as test:
-                return [VarianceArrived(key, test)]
-            case StartFollowing(key), Movements() as movements:
-                return [MovementsArrived(key, movements)]
-            case StartInterleaving(key), Interleaved() as interleaved:
-                return [InterleavingArrived(key, interleaved)]
-            case StartRebuild(out=out), Rebuilt() as rebuilt:
-                return [ModelRebuilt(out, rebuilt)]
-            case StartDiagnosis(key), Diagnosis() as diagnosis:
-                return [DiagnosisArrived(key, diagnosis)]
-        raise TypeError(f"the engine answered {answer!r} to {sent!r}")
+        return [arrived(sent, answer.value)]
 
     def died(self, reason: str, *, given_up: bool) -> list[Command]:
         """The engine died of what was asked last."""
@@ -190,25 +158,6 @@ class SideRequests:
         self._sent = self._search = None
 
 
-def _request(wish: AsideWish) -> Request:
-    match wish:
-        case StartGradients(_, plan):
-            return ComputeGradients(plan)
-        case StartShapes(_, inputs, alterations):
-            return ExploreShapes(inputs, alterations)
-        case StartVariance(_, plan):
-            return RepeatCall(plan)
-        case StartFollowing(_, plan):
-            return FollowCalls(plan)
-        case StartInterleaving(_, interleave_plan):
-            return Interleave(interleave_plan)
-        case StartRebuild(_, form, inputs, out):
-            return Rebuild(form, inputs, out)
-        case StartDiagnosis(_, subject):
-            return Diagnose(subject, CHECKING_SECONDS)
-    raise TypeError(f"{wish!r} is asked case by case")
-
-
 def _search(wish: StartShrink) -> Shrinking:
     from lstm_tui.shrinking.driving import Shrinking
     from lstm_tui.shrinking.target import Target
@@ -217,20 +166,6 @@ def _search(wish: StartShrink) -> Shrinking:
 
 
 def _given_up(wish: AsideWish, why: str) -> Command:
-    match wish:
-        case StartGradients(key):
-            return GradientsArrived(key, why)
-        case StartShapes(key):
-            return ShapesArrived(key, why)
-        case StartVariance(key):
-            return VarianceArrived(key, why)
-        case StartFollowing(key):
-            return MovementsArrived(key, why)
-        case StartInterleaving(key):
-            return InterleavingArrived(key, why)
-        case StartRebuild(out=out):
-            return ModelRebuilt(out, why)
-        case StartDiagnosis(key):
-            return DiagnosisArrived(key, why)
-        case StartShrink(key):
-            return ShrinkArrived(key, _NO_LONGER_SMALL)
+    if isinstance(wish, StartShrink):
+        return ShrinkArrived(wish.key, _NO_LONGER_SMALL)
+    return refused(wish, Refusal(why))

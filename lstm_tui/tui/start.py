@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lstm_tui.engine.options import EngineOptions, Setup
 from lstm_tui.engine.spawn import EngineHost
-from lstm_tui.tui.named import Named
+from lstm_tui.performing.named import Named
 
 
 def start_workbench(named: Named, options: EngineOptions, *, debug: bool = False) -> None:
@@ -31,8 +31,8 @@ def start_workbench(named: Named, options: EngineOptions, *, debug: bool = False
 def _run(host: EngineHost, named: Named, debug: bool) -> int:
     with _uncollected():
         from lstm_tui.engine.client import EngineProcess
+        from lstm_tui.performing.opening import open_named
         from lstm_tui.tui.app import Workbench
-        from lstm_tui.tui.opening import open_named
         from lstm_tui.tui.settings import read_settings
 
         settings = read_settings()

@@ -10,28 +10,15 @@ from collections.abc import Callable
 
 from lstm_tui.engine.protocol import (
     Answered,
-    FetchOutput,
-    OpenLong,
-    RecordStretch,
     Refused,
-    ReplayPrefix,
+    Request,
 )
-from lstm_tui.recurrent.fetching import Fetched
-from lstm_tui.recurrent.replays import Replayed
-from lstm_tui.recurrent.stretches import LongCall, Stretch
+from lstm_tui.performing.wishes import arrived, refused, request_of
 from lstm_tui.session.commands import (
     Command,
-    LongOpened,
-    OutputFetched,
-    ReplayArrived,
-    RunRefused,
-    StretchArrived,
-    StretchRefused,
 )
 from lstm_tui.session.effects import LongWish, OpenLongCall, StartFetch, StartReplay, StartStretch
 from lstm_tui.session.state import Refusal
-
-WishedRequest = OpenLong | RecordStretch | ReplayPrefix | FetchOutput
 
 
 class Wishes:
@@ -66,76 +53,52 @@ class Wishes:
         """Nobody waits for any of it any more."""
         self._opening = self._in_view = self._replay = self._fetch = self._next = self._sent = None
 
-    def urgent(self) -> WishedRequest | None:
+    def urgent(self) -> Request | None:
         """The call to open, the steps that somebody looks at, or the replay that somebody waits for."""
         if self._opening is not None:
             self._sent, self._opening = self._opening, None
-            return OpenLong(self._sent.before, self._sent.plan, self._sent.head)
+            return request_of(self._sent)
         if self._in_view is not None:
             self._sent, self._in_view = self._in_view, None
-            return _of_stretch(self._sent)
+            return request_of(self._sent)
         if self._replay is not None:
             self._sent, self._replay = self._replay, None
-            return ReplayPrefix(self._sent.plan)
+            return request_of(self._sent)
         if self._fetch is not None:
             self._sent, self._fetch = self._fetch, None
-            return FetchOutput(self._sent.plan)
+            return request_of(self._sent)
         return None
 
-    def following(self) -> WishedRequest | None:
+    def following(self) -> Request | None:
         """The next stretch, when there is nothing else to do."""
         if self._next is None:
             return None
         self._sent, self._next = self._next, None
-        return _of_stretch(self._sent)
+        return request_of(self._sent)
 
     def answered(self, answer: Answered | Refused) -> Command | None:
         """What the answer to the request that was sent last means; None where nobody waits for it."""
         sent, self._sent = self._sent, None
-        match sent, answer:
-            case OpenLongCall(key), Answered(value=LongCall() as call):
-                return LongOpened(key, call)
-            case StartStretch(key), Answered(value=Stretch() as stretch):
-                return StretchArrived(key, stretch)
-            case StartReplay(key), Answered(value=Replayed() as replayed):
-                return ReplayArrived(key, replayed)
-            case StartReplay(key), Refused(error=error):
-                return ReplayArrived(key, str(error))
-            case StartFetch(key), Answered(value=Fetched() as fetched):
-                return OutputFetched(key, fetched)
-            case StartFetch(key), Refused(error=error):
-                return OutputFetched(key, str(error))
-            case OpenLongCall(key), Refused(error=error, details=details):
-                return RunRefused(key, self._refusal(str(error), details))
-            case StartStretch(key), Refused(error=error, details=details):
-                return StretchRefused(key, self._refusal(str(error), details))
-        return None
+        if sent is None:
+            return None
+        if isinstance(answer, Refused):
+            return refused(sent, self._refusal(str(answer.error), answer.details))
+        return arrived(sent, answer.value)
 
     def died(self, given_up: Refusal | None) -> Command | None:
         """The engine ended while it worked on the request: asked again, or said why it is not."""
         sent, self._sent = self._sent, None
+        if sent is None or given_up is not None:
+            return None if sent is None or given_up is None else refused(sent, given_up)
         match sent:
-            case OpenLongCall(key):
-                if given_up is not None:
-                    return RunRefused(key, given_up)
+            case OpenLongCall():
                 self._opening = self._opening or sent
-            case StartReplay(key):
-                if given_up is not None:
-                    return ReplayArrived(key, given_up.reason)
+            case StartReplay():
                 self._replay = self._replay or sent
-            case StartFetch(key):
-                if given_up is not None:
-                    return OutputFetched(key, given_up.reason)
+            case StartFetch():
                 self._fetch = self._fetch or sent
-            case StartStretch(key):
-                if given_up is not None:
-                    return StretchRefused(key, given_up)
-                if sent.keep == "steps":
-                    self._in_view = self._in_view or sent
-                else:
-                    self._next = self._next or sent
+            case StartStretch(keep="steps"):
+                self._in_view = self._in_view or sent
+            case StartStretch():
+                self._next = self._next or sent
         return None
-
-
-def _of_stretch(wish: StartStretch) -> RecordStretch:
-    return RecordStretch(wish.plan, wish.of, wish.keep, wish.predictions)

@@ -11,6 +11,7 @@ import pytest
 from lstm_tui.arrays.reshape import AddAxis
 from lstm_tui.checks.finding import Diagnosis, Finding
 from lstm_tui.engine.protocol import Answered
+from lstm_tui.performing.saving import save_session
 from lstm_tui.recurrent.calls import Predict, StateReset
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.session import commands as c
@@ -21,7 +22,6 @@ from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.shrinking.driving import Shrunk
 from lstm_tui.shrinking.target import Target
-from lstm_tui.tui.saving import save_session
 from lstm_tui.tui.side_requests import SideRequests
 from tests.session.hand_made import arrived, gold
 

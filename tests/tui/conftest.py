@@ -12,9 +12,9 @@ import pytest
 from textual.pilot import Pilot
 
 from lstm_tui.engine.client import EngineProcess
+from lstm_tui.performing.opening import Opened
 from lstm_tui.tui.app import Workbench
 from lstm_tui.tui.lines import Lines
-from lstm_tui.tui.opening import Opened
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
 
 OpenApp = Callable[..., AbstractAsyncContextManager["Screen"]]

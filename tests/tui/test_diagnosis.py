@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from lstm_tui.performing.opening import Files, open_model, open_scenario
 from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.session.diagnosing import shown_checkup
 from lstm_tui.session.shape_choice import shown_shapes
 from lstm_tui.session.view import comparison
-from lstm_tui.tui.opening import Files, open_model, open_scenario
 from tests.tui.conftest import OpenApp, Screen
 
 pytestmark = pytest.mark.keras

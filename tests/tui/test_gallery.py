@@ -10,11 +10,11 @@ import pytest
 from textual.widgets import OptionList
 
 from lstm_tui.engine.client import EngineProcess
+from lstm_tui.performing.named import Named
+from lstm_tui.performing.opening import open_named, open_scenario
 from lstm_tui.report.diagnosing import codes_found
 from lstm_tui.report.replay import Replayer
 from lstm_tui.scenario.gallery import gallery
-from lstm_tui.tui.named import Named
-from lstm_tui.tui.opening import open_named, open_scenario
 from tests.tui.conftest import OpenApp, Screen
 
 pytestmark = pytest.mark.keras

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lstm_tui.performing.opening import Files, open_model, open_scenario
 from lstm_tui.recurrent.contributions import contributions, ranked
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.session.reach import shown_gradients
-from lstm_tui.tui.opening import Files, open_model, open_scenario
 from tests.tui.conftest import OpenApp
 
 pytestmark = pytest.mark.keras

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lstm_tui.performing.opening import Opened, open_scenario
 from lstm_tui.scenario.gallery import gallery
-from lstm_tui.tui.opening import Opened, open_scenario
 from tests.tui.conftest import OpenApp, Screen
 
 pytestmark = pytest.mark.keras

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from lstm_tui.performing.saving import default_path
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import PredictAgain
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
-from lstm_tui.tui.saving import default_path
+from lstm_tui.tui.settings import unsaved_folder
 from tests.session.conftest import facts, session, x
 
 __all__ = ["facts", "session", "x"]
@@ -62,6 +63,8 @@ def test_what_is_changed_further_takes_the_place_of_what_was_kept(edited: Sessio
 
 def test_what_was_kept_is_saved_beside_its_model(edited: Session) -> None:
     kept = recovery.keep(edited)
-    assert default_path(opened_from(edited, kept.path)) == edited.model.path.with_name("gold-1.yaml")
+    assert default_path(opened_from(edited, kept.path), unsaved_folder()) == edited.model.path.with_name(
+        "gold-1.yaml"
+    )
     own = Path("elsewhere") / "case.yaml"
-    assert default_path(opened_from(edited, own)) == own
+    assert default_path(opened_from(edited, own), unsaved_folder()) == own

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstm_tui.tui.opening import open_scenario
+from lstm_tui.performing.opening import open_scenario
 from tests.tui.conftest import OpenApp
 
 pytestmark = pytest.mark.keras

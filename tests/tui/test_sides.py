@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stepping import BUDGETS, walk
+from lstm_tui.performing.opening import Files, open_model
 from lstm_tui.session.comparing_commands import SidesArrived
-from lstm_tui.tui.opening import Files, open_model
 from lstm_tui.tui.sides_screen import SidesScreen
 from tests.pseudo_terminal import PseudoTerminal
 from tests.tui.conftest import OpenApp, Screen

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from lstm_tui.checks.finding import Diagnosis, Finding, Fix, Place, Proof
 from lstm_tui.checks.states.variance import LayerSpread, Spread, VarianceTest
 from lstm_tui.engine.client import EngineProcess
+from lstm_tui.performing.opening import Opened
 from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Predict, ResetStates, Run, Threads
 from lstm_tui.recurrent.shape_options import LayerOptions, NamedShape, ShapeExploration, ShapeOption
 from lstm_tui.session import commands as c
@@ -21,7 +22,6 @@ from lstm_tui.session.effects import StartFollowing, StartInterleaving, StartVar
 from lstm_tui.session.state import EngineState, Session, Story
 from lstm_tui.session.update import open_session, update
 from lstm_tui.tui.app import Workbench
-from lstm_tui.tui.opening import Opened
 from lstm_tui.tui.settings import Settings
 from tests.session.hand_made import arrived, gold, run_of
 from tests.session.walks_made import interleaved, movements

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstm_tui.tui.opening import Files, open_model, open_scenario
+from lstm_tui.performing.opening import Files, open_model, open_scenario
 from tests.tui.conftest import OpenApp
 
 pytestmark = pytest.mark.keras

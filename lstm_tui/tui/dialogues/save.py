@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from lstm_tui.errors import ScenarioError
+from lstm_tui.performing.saving import default_path, what_saving_costs
 from lstm_tui.session.state import Session
 from lstm_tui.tui.dialogues.line import LineDialogue
-from lstm_tui.tui.saving import default_path, what_saving_costs
+from lstm_tui.tui.settings import unsaved_folder
 
 
 class SaveDialogue(LineDialogue[Path]):
     """Asks for a path; says when a file stands there already."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Save as a scenario (YAML, its arrays beside it)", str(default_path(session)))
+        super().__init__(
+            "Save as a scenario (YAML, its arrays beside it)", str(default_path(session, unsaved_folder()))
+        )
         self._own_path = session.story.path
         self._costs = what_saving_costs(session, self._own_path) if self._own_path is not None else ""
 

@@ -12,7 +12,6 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.scenario.gallery import gallery_folder
 from lstm_tui.session.edits import with_call_edits
 from lstm_tui.session.state import Session
-from lstm_tui.tui.settings import unsaved_folder
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
     from lstm_tui.scenario.scenario import Scenario
@@ -20,13 +19,14 @@ if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who save
     from lstm_tui.scenario.writing import NewArrays
 
 
-def default_path(session: Session) -> Path:
+def default_path(session: Session, unsaved: Path) -> Path:
     """Its own file; for a bundled scenario a copy in the current folder; else one beside the model.
 
-    What was kept for the next start has no file of its own yet: nobody looks for it where it lies.
+    unsaved: the folder of what was kept for the next start. That has no file of its own yet: nobody looks for
+    it where it lies.
     """
     own = session.story.path
-    if own is not None and _lies_in(own, unsaved_folder()):
+    if own is not None and _lies_in(own, unsaved):
         own = None
     bundled = gallery_folder()
     if own is not None and (bundled is None or not _lies_in(own, bundled)):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lstm_tui.errors import ScenarioError, UsageError
+from lstm_tui.performing.named import Files, Named
+from lstm_tui.performing.opening import open_named
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.session.effects import Announce
-from lstm_tui.tui.named import Files, Named
-from lstm_tui.tui.opening import open_named
 
 BUNDLED = tuple(entry.path for entry in gallery()[:3])
 

@@ -11,6 +11,8 @@ from lstm_tui.arrays.assignment import assign
 from lstm_tui.arrays.files import read_array, read_arrays
 from lstm_tui.errors import ModelFileError, ScenarioError, UsageError
 from lstm_tui.model_file import ModelFacts, read_model_file, what_there_is
+from lstm_tui.performing.named import Files, Named
+from lstm_tui.performing.saving import stamp_of
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
@@ -20,8 +22,6 @@ from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
-from lstm_tui.tui.named import Files, Named
-from lstm_tui.tui.saving import stamp_of
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who opens a scenario
     from lstm_tui.scenario.loading import LoadedScenario

@@ -1,0 +1,1 @@
+"""What a session needs done in the world: files opened and saved, the engine asked. No screen."""
