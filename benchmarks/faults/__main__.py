@@ -33,6 +33,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--code", action="append", default=[], help="only this code; may be given again")
     parser.add_argument("--family", action="append", default=[], help="only this family of recipes")
     parser.add_argument("--draws", type=int, help="so many draws of each recipe")
+    parser.add_argument("--first", type=int, default=0, help="leave out the draws before this one")
     parser.add_argument("--healthy", action="store_true", help="only models without a fault")
     parser.add_argument("--peers", action="store_true", help="run the rules of other tools as well")
     parser.add_argument("--jobs", type=int, default=1, help="processes that examine at the same time")

@@ -1,7 +1,8 @@
 """What a draw decides: architecture, sizes and data, from a seed. The splits share none of them.
 
 `tune` draws LSTMs and stacks on waves and walks, `report` GRUs, SimpleRNNs, Bidirectional and deeper stacks
-on other series, with other lengths and widths.
+on other series, with other lengths and widths. Beyond its first draws `tune` turns rough: other stacks on
+bursts, plateaus that end at any moment and much noise, as real series have them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ _KINDS: dict[Split, tuple[str, ...]] = {
     "tune": ("lstm", "lstm_stack", "gru", "lstm_norm"),
     "report": ("gru_stack", "bidirectional", "lstm_deep", "rnn_mixed", "lstm_wide", "gru_norm"),
 }
-#: What was looked at while checks were mended is no report: it was drawn anew for that, three times.
-_EDITIONS: dict[Split, str] = {"tune": "tune", "report": "report, fourth edition"}
+#: Of `tune`, draws from this one on are rough.
+_ROUGH_FROM = 4
+_ROUGH_KINDS = ("rnn_norm", "conv_gru", "gru_wide", "dense_lstm", "lstm_tall")
+#: What was looked at while checks were mended is no report: it was drawn anew for that, four times.
+_EDITIONS: dict[Split, str] = {"tune": "tune", "report": "report, fifth edition"}
 _TIMESTEPS: dict[Split, tuple[int, ...]] = {"tune": (12, 24, 40), "report": (16, 30, 50)}
 _FEATURES: dict[Split, tuple[int, ...]] = {"tune": (1, 2, 4), "report": (1, 3, 5)}
 _UNITS: dict[Split, tuple[int, ...]] = {"tune": (8, 16, 32), "report": (12, 20, 40)}
@@ -50,7 +54,14 @@ class Draw:
     @property
     def kind(self) -> str:
         """The architecture."""
+        if self.is_rough:
+            return _ROUGH_KINDS[(self.index + self.seed) % len(_ROUGH_KINDS)]
         return self._chosen(_KINDS, 0)
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the series jumps and is noisy; of `tune` only, whose other series are smooth."""
+        return self.split == "tune" and self.index >= _ROUGH_FROM
 
     @property
     def timesteps(self) -> int:
@@ -108,6 +119,21 @@ class Draw:
                 layers.GRU(u, return_sequences=True, **shared), layers.LSTM(u, **options),
             ],
             "lstm_wide": lambda: [layers.LSTM(2 * u, **options)],
+            "rnn_norm": lambda: [
+                layers.SimpleRNN(u, return_sequences=True, **shared), layers.LayerNormalization(),
+                layers.GRU(u, **options),
+            ],
+            "conv_gru": lambda: [
+                layers.Conv1D(u, 3, padding="causal", activation="relu"), layers.GRU(u, **options),
+            ],
+            "gru_wide": lambda: [layers.GRU(3 * u, **options)],
+            "dense_lstm": lambda: [
+                layers.TimeDistributed(layers.Dense(u, activation="tanh")), layers.LSTM(u, **options),
+            ],
+            "lstm_tall": lambda: [
+                *(layers.GRU(u, return_sequences=True, **shared) for _ in range(3)),
+                layers.LSTM(u, **options),
+            ],
         }  # fmt: skip
         return inner[self.kind]()
 
@@ -137,6 +163,8 @@ class Draw:
         time = np.arange(steps)[:, None]
         rng = np.random.default_rng(self.seed + 1)
         phase = rng.uniform(0, 2 * np.pi, self.features)
+        if self.is_rough:
+            return _rough(rng, steps, self.features)
         if self.split == "tune":
             period = rng.uniform(8, 25, self.features)
             smooth = _smooth(rng.normal(size=(steps, self.features)), 0.9)
@@ -184,3 +212,21 @@ def _smooth(noise: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
     for step in range(1, len(noise)):
         out[step] = keep * out[step - 1] + noise[step]
     return out / max(float(out.std()), 1e-9)
+
+
+def _rough(rng: np.random.Generator, steps: int, features: int) -> Floats:
+    """Plateaus of any length, bursts that fade, a slow drift, and noise: `(steps, features)` of order one."""
+    ends = rng.random((steps, features)) < 1 / rng.uniform(5, 20, features)
+    levels = rng.normal(size=(steps, features))
+    burst = np.zeros((steps, features))
+    level = levels[0]
+    plateau = np.zeros_like(burst)
+    for step in range(steps):
+        level = np.where(ends[step], levels[step], level)
+        plateau[step] = level
+        burst[step] = 0.7 * (burst[step - 1] if step else 0.0) + (rng.random(features) < 0.04) * rng.normal(
+            0, 2, features
+        )
+    drift = _smooth(rng.normal(size=(steps, features)), 0.98)
+    noise = rng.uniform(0.1, 0.5) * rng.normal(size=(steps, features))
+    return (0.6 * plateau + 0.5 * burst + 0.4 * drift + noise).astype(np.float32)

@@ -33,10 +33,10 @@ def tasks(options: Namespace) -> Iterator[Callable[[], Iterator[tuple[str, Speci
     """What makes the specimens, with their names: a fault and its twin together, from one draw."""
     split: Split = options.split
     for family, recipe in catalogue.recipes(options.family, options.code):
-        for index in range(options.draws or recipe.draws):
+        for index in range(options.first, options.draws or recipe.draws):
             yield partial(_pair, family, recipe, Draw(recipe.code, split, index), options.healthy)
     for healthy in catalogue.healthy(options.family, options.code):
-        for index in range(options.draws or healthy.draws):
+        for index in range(options.first, options.draws or healthy.draws):
             yield partial(_alone, healthy, Draw(healthy.name, split, index))
 
 

@@ -26,9 +26,6 @@ from lstm_tui.recurrent.recording import Array
 NEAR, SKILL = 0.25, 0.01
 #: Of predictions that are all but the last input, this little skill is chance, or not worth a model.
 ALL_BUT_EQUAL, CHANCE = 0.1, 0.05
-#: Or they differ by at most this part of their own error, are no better at all, and how they differ does not
-#: foretell how the truth will (correlation).
-NEARER, UNRELATED = 0.5, 0.2
 #: A linear forecast from the same window has to be better by this for the model to be blamed, not the data.
 POSSIBLE = 0.1
 _FEWEST = 12
@@ -38,16 +35,12 @@ _LAGS = 24
 
 @dataclass(frozen=True)
 class Echo:
-    """Root mean squares: of the model's error, of the naive forecast's, of prediction minus last input.
-
-    related: the correlation of what is predicted to change with what does.
-    """
+    """Root mean squares: of the model's error, of the naive forecast's, of prediction minus last input."""
 
     feature: int
     model: float
     naive: float
     apart: float
-    related: float
 
     @property
     def skill(self) -> float:
@@ -59,11 +52,9 @@ class Echo:
         """Whether the last input is what is predicted, to no advantage."""
         if self.naive <= 0:
             return False
-        exactly = (self.apart <= NEAR * self.naive and self.skill <= SKILL) or (
+        return (self.apart <= NEAR * self.naive and self.skill <= SKILL) or (
             self.apart <= ALL_BUT_EQUAL * self.naive and self.skill <= CHANCE
         )
-        roughly = self.apart <= NEARER * self.model and self.skill <= 0 and self.related <= UNRELATED
-        return exactly or roughly
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -116,8 +107,7 @@ def _last_inputs(case: Case, x: Array, beside: Paired) -> Floats | None:
 
 def _echo(feature: int, last: Floats, beside: Paired) -> Echo:
     made, truth = (values[..., 0].astype(np.float64) for values in (beside.prediction, beside.target))
-    related = float(correlations((made - last).reshape(-1, 1), (truth - last).ravel())[0])
-    return Echo(feature, rms(made - truth), rms(last - truth), rms(made - last), related)
+    return Echo(feature, rms(made - truth), rms(last - truth), rms(made - last))
 
 
 def _linear_forecast(x: Array, beside: Paired, last: Floats) -> float:

@@ -30,7 +30,7 @@ TELLS, MORE = 0.3, 0.25
 #: Without labels: the share of a feature's differences between rows that stands in the early steps,
 ALL_BUT_ALL = 0.95
 #: and how far predictions may lie apart, as a part of what the early steps could do.
-NEARLY_EQUAL = 0.2
+NEARLY_EQUAL = 0.5
 _FEWEST_ROWS, _FEWEST_STEPS = 6, 10
 
 

@@ -13,8 +13,8 @@ from lstm_tui.recurrent.recording import Array
 NUDGE = 1e-3
 #: An output is erratic where the first step's nudge moves it by so many times what the last one's does,
 FURTHER = 30.0
-#: and by so much of its own spread.
-MOVED = 0.05
+#: and by so much of its own spread: ten times what a nudge of this size should.
+MOVED = 0.01
 
 
 def moved_by(case: Case, name: str, x: Array, step: int, lab: Laboratory | None = None) -> float:

@@ -27,6 +27,12 @@ BOUNDED = frozenset(
 LIMIT = 1e4
 #: From the middle to the end a sum doubles and a cubic grows by 8; what grows by more does so by a factor.
 GROWTH = 10.0
+#: Or of the last two powers of ten on its way to the limit the second takes at most so many times the steps
+#: of the first, and one: a sum needs 10 times as many, a cubic twice. Gates that are driven wide open let it
+#: only add up from there.
+STEADY = 1.3
+#: Fewer steps to the limit are a jump, not growth.
+_FEWEST_STEPS = 4
 #: How many predictions may be right for the growth to be what was wanted.
 _GOOD = 0.5
 
@@ -87,13 +93,14 @@ def exploding(
     finite = np.isfinite(peak)
     known = peak if finite.all() else peak[: int(np.argmin(finite))]
     over = np.flatnonzero(~(peak <= limit))
-    if not len(over) or not _grows(known):
+    factor = _factor(known) if _grows(known) else _factor_to(known, limit)
+    if not len(over) or factor is None:
         return None
     lost = None if len(known) == len(peak) else len(known)
     place = [
         None if step is None else len(peak) - 1 - step if go_backwards else step for step in (over[0], lost)
     ]
-    return peak, int(place[0] or 0), _factor(known), None if place[1] is None else int(place[1])
+    return peak, int(place[0] or 0), factor, None if place[1] is None else int(place[1])
 
 
 def _grows(peak: Array) -> bool:
@@ -102,6 +109,16 @@ def _grows(peak: Array) -> bool:
         return True
     middle, late = peak[len(peak) // 2], peak[3 * len(peak) // 4]
     return bool(peak[-1] > GROWTH * middle and peak[-1] > np.sqrt(GROWTH) * late)
+
+
+def _factor_to(peak: Array, limit: float) -> float | None:
+    """The factor a step on the way to the limit, of what stays beyond it; None where it grew by amounts."""
+    start, between, there = (int(np.argmax(peak > size)) for size in (limit / 100, limit / 10, limit))
+    took = there - start
+    steady = there - between <= STEADY * (between - start) + 1
+    if not peak[-1:] > limit or took < _FEWEST_STEPS or not steady:
+        return None
+    return float((peak[there] / peak[start]) ** (1 / took))
 
 
 def _factor(peak: Array) -> float:

@@ -21,6 +21,8 @@ from lstm_tui.checks.constant.predictions import lies_where_the_target_does, pai
 from lstm_tui.checks.constant.target_leakage import correlations
 from lstm_tui.checks.finding import Finding, Fix, Place, Proof
 from lstm_tui.checks.probing import robust_spread
+from lstm_tui.errors import EditError
+from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
 from lstm_tui.recurrent.saturation import OPEN_ABOVE, SHUT_BELOW
 
@@ -73,13 +75,52 @@ def _stuck(case: Case, name: str, x: Array) -> Unscaled | None:
     if not _is_like_training(case, name, x):
         return None
     rescale = _standard(case.reference.get(name, x))
-    freed: Recording | None = case.recorded({name: rescale.apply(x).astype(x.dtype)})
-    trace = freed.layer(first.path) if freed is not None else None
-    if freed is None or trace is None or (after := share_at_limits(trace)) > FREED:
+    scaled = {name: rescale.apply(x).astype(x.dtype)}
+    freed: Recording | None = case.recorded(scaled)
+    if freed is None or _is_right(case) or _learned_on_scaled(case, freed):
         return None
-    if _is_right(case) or _learned_on_scaled(case, freed):
-        return None
-    return Unscaled(first.path, before, after, rescale)
+    after = _share(freed, first.path)
+    if after > FREED:
+        after = _share_at_start(case, first.path, scaled)
+    return Unscaled(first.path, before, after, rescale) if after <= FREED else None
+
+
+def _share(recording: Recording | None, path: str) -> float:
+    trace = recording.layer(path) if recording is not None else None
+    return 1.0 if trace is None else share_at_limits(trace)
+
+
+def _share_at_start(case: Case, path: str, scaled: Inputs) -> float:
+    """The share at a limit with standardised input and weights of the size that Keras starts with, where the
+    input as it is would have been stuck from the start too; 1 where it would not.
+
+    A layer in front of the recurrent one, a convolution say, learns weights as large as the numbers that it
+    is given: once it has, scaling alone frees nothing.
+    """
+    smaller = _as_at_start(case, path)
+    try:
+        lab = case.reweighted(smaller) if smaller else None
+    except EditError:
+        return 1.0
+    if lab is None or _share(case.recorded(lab=lab), path) < STUCK:
+        return 1.0
+    return _share(case.recorded(scaled, lab), path)
+
+
+def _as_at_start(case: Case, path: str) -> Inputs:
+    """Kernels up to the layer at `path` as small as Glorot's, without biases, as far as they are larger."""
+    calls = case.recording.layer_outputs if case.recording is not None else ()
+    paths = [call.path for call in calls]
+    wanted: dict[str, Array] = {}
+    for each in dict.fromkeys([*paths[: paths.index(path) if path in paths else 0], path]):
+        for name in ("kernel", "recurrent_kernel"):
+            kernel = case.weights.get(f"{each}/{name}")
+            if kernel is not None and kernel.std() > 0:
+                size = np.sqrt(2 / (np.prod(kernel.shape[:-1]) + kernel.shape[-1]))
+                wanted[f"{each}/{name}"] = (kernel * min(size / kernel.std(), 1.0)).astype(kernel.dtype)
+        if (bias := case.weights.get(f"{each}/bias")) is not None:
+            wanted[f"{each}/bias"] = np.zeros_like(bias)
+    return wanted
 
 
 def share_at_limits(trace: LayerTrace) -> float:
