@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.asking import asking
 from benchmarks.checks import checks
 from benchmarks.flight import flight
 from benchmarks.gradients import gradients
@@ -57,6 +58,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "replay": lambda place: replay(place.folder, quick=place.quick),
     "flight": lambda place: flight(quick=place.quick),
     "serving": lambda place: serving(quick=place.quick),
+    "asking": lambda place: asking(quick=place.quick),
     "long": lambda place: long(place.folder, quick=place.quick),
 }
 

@@ -7,6 +7,7 @@
     ├── ModelFileError        a model file that cannot be opened, or must not be
     ├── ScenarioError         a scenario with mistakes, all of them, each with its place
     ├── EditError             a reset, rescale or reshape that does not fit
+    ├── QuestionError         a condition or an expression that cannot be asked, with its place in the text
     ├── SettingsError         a settings file with mistakes
     └── EngineError           the process that runs TensorFlow could not answer
         ├── EngineUnavailable it cannot be started (TensorFlow is not installed, for instance)
@@ -19,7 +20,7 @@ tree: they keep their traceback.
 
 from __future__ import annotations
 
-from lstm_tui.plain_text import many_lines, one_line
+from lstm_tui.plain_text import cells, many_lines, one_line
 
 
 class LstmTuiError(Exception):
@@ -66,6 +67,42 @@ class ScenarioError(LstmTuiError):
 
 class EditError(LstmTuiError):
     """A reset, rescale or reshape that does not fit the array or the model."""
+
+
+class QuestionError(LstmTuiError):
+    """A condition or an expression that cannot be asked; the mistake is `text[start:stop]` of `at`."""
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        expected: str = "",
+        todo: str = "",
+        text: str = "",
+        at: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.text, self.at = text, at
+        super().__init__(happened, expected=expected, todo=todo)
+
+    @property
+    def pointed(self) -> tuple[str, str]:
+        """The text, and under it a line of carets where the mistake is."""
+        shown = "".join(one_line(character) or " " for character in self.text)
+        start = min(max(self.at[0], 0), len(shown))
+        stop = max(min(self.at[1], len(shown)), start)
+        return shown, " " * cells(shown[:start]) + "^" * max(cells(shown[start:stop]), 1)
+
+    def __str__(self) -> str:
+        return "\n".join((*self.pointed, super().__str__()) if self.text else (super().__str__(),))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_question, (self.happened, self.expected, self.todo, self.text, self.at))
+
+
+def _rebuild_question(
+    happened: str, expected: str, todo: str, text: str, at: tuple[int, int]
+) -> QuestionError:
+    return QuestionError(happened, expected=expected, todo=todo, text=text, at=at)
 
 
 class SettingsError(LstmTuiError):

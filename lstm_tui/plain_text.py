@@ -40,6 +40,14 @@ def many_lines(text: object, limit: int = 4000) -> str:
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def cells(text: str) -> int:
+    """Columns that `text` takes in a terminal: East Asian characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in {"W", "F"} for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
 def paragraphs(text: str) -> list[str]:
     """`text` reflowed: lines joined until an empty one, or one that begins like `Why: …`."""
     blocks: list[list[str]] = [[]]

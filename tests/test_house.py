@@ -51,6 +51,7 @@ FORBIDDEN = {
     "lstm_tui.charts": HEAVY | {"textual", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.shrinking": HEAVY | {"textual", "rich", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.interleaving": HEAVY | {"textual", "rich", "numpy", "lstm_tui.recurrent"},
+    "lstm_tui.asking": HEAVY | {"textual", "rich", "pydantic", "h5py", "lstm_tui.engine"},
     "lstm_tui.checks": HEAVY | {"textual", "rich", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.scenario": HEAVY | {"textual", "rich", "lstm_tui.engine", "lstm_tui.session"},
     "lstm_tui.flight_recorder": HEAVY | {"textual", "rich", "click", "pydantic", "ruamel", "h5py", "asyncio"},
