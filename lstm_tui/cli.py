@@ -10,18 +10,16 @@ import difflib
 import json
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from lstm_tui import __version__
+from lstm_tui.cli_options import chosen_options, engine_options, needs_terminal, progress
 from lstm_tui.errors import LstmTuiError, UsageError
 from lstm_tui.plain_text import let_streams_fall_back
 
-#: Words that scripts may use and that this version cannot do yet: refused, never taken for a file name.
-_NOT_YET = ("run",)
 _SCENARIO_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -45,9 +43,6 @@ def _check_is_a_file(word: str) -> None:
     with contextlib.suppress(OSError):  # a name too long to be looked for
         if path.suffix or word != path.name or path.exists():
             return
-    if word in _NOT_YET:
-        what = f"`lstm-tui {word}` is not part of version {__version__}"
-        raise UsageError(what, todo="lstm-tui --help lists what is")
     commands = [name for name, command in cli.commands.items() if not command.hidden]
     meant = difflib.get_close_matches(word.lower(), commands, 1)
     raise UsageError(
@@ -55,23 +50,6 @@ def _check_is_a_file(word: str) -> None:
         expected="a model (.keras, .h5), a scenario (.yaml) or a command",
         todo=f"did you mean `lstm-tui {meant[0]}`?" if meant else "lstm-tui --help lists the commands",
     )
-
-
-def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of every command that runs a model."""
-    for option in (
-        click.option("--debug", is_flag=True, help="Show a traceback where something fails."),
-        click.option("--gpu", is_flag=True, help="Let TensorFlow use a GPU; otherwise it does not see any."),
-        click.option("--trust", is_flag=True, help="Allow Lambda layers: the model file may run code."),
-        click.option(
-            "--custom-objects",
-            multiple=True,
-            metavar="MODULE",
-            help="Import this module (a dotted name or a .py file) for your own layers. May be given again.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(
@@ -118,13 +96,13 @@ def open_(
     model = Path(first) if first is not None else None
     if model is not None and model.suffix in _SCENARIO_SUFFIXES:
         scenario, model = (model, *scenario), None
-    _needs_terminal()
+    needs_terminal()
     # The engine starts first: TensorFlow takes seconds, and the screen is drawn meanwhile.
     from lstm_tui.performing.named import Files, Named
     from lstm_tui.tui.start import start_workbench
 
     named = Named(model, scenario, Files(input_, target, reference))
-    start_workbench(named, _options(options), debug=options["debug"])
+    start_workbench(named, chosen_options(options), debug=options["debug"])
 
 
 @cli.command()
@@ -166,7 +144,7 @@ def trace(source: Path, input_: Path | None, output: Path, memory: int, **option
     """Run once and write every recorded array."""
     from lstm_tui.report.tracing import trace_to_file
 
-    notes = trace_to_file(source, input_, output, _options(options), _progress, memory=memory << 20)
+    notes = trace_to_file(source, input_, output, chosen_options(options), progress, memory=memory << 20)
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
     for note in notes:
@@ -200,7 +178,7 @@ def diagnose(source: Path, as_json: bool, **options: Any) -> None:
         expected_shape=shape_of(options["expect_shape"]) if options["expect_shape"] else None,
         seconds=options["seconds"],
     )
-    sys.exit(diagnose_and_print(question, _options(options), _progress, as_json=as_json))
+    sys.exit(diagnose_and_print(question, chosen_options(options), progress, as_json=as_json))
 
 
 @cli.command()
@@ -224,7 +202,7 @@ def rebuild(model: Path, output: Path, input_: Path | None, **options: Any) -> N
     from lstm_tui.report.rebuilding import rebuild_and_print
 
     form = Form(options["stateless"], options["batch_size"], options["timesteps"])
-    rebuild_and_print(model, output, form, input_, _options(options), _progress)
+    rebuild_and_print(model, output, form, input_, chosen_options(options), progress)
 
 
 @cli.command()
@@ -256,7 +234,7 @@ def diff(a: Path, b: Path, inputs: tuple[Path, ...], calls: tuple[int, ...], **o
     from lstm_tui.report.diffing import diff_and_print
 
     as_json = options["as_json"]
-    sys.exit(diff_and_print((a, b), inputs, calls, _options(options), _progress, as_json=as_json))
+    sys.exit(diff_and_print((a, b), inputs, calls, chosen_options(options), progress, as_json=as_json))
 
 
 @cli.command()
@@ -278,7 +256,7 @@ def replay(
     """Replay scenario files, or folders of them, and check what they expect."""
     from lstm_tui.report.replaying import replay_paths
 
-    sys.exit(replay_paths(paths, model, as_json, junit, _options(options), _progress, jobs))
+    sys.exit(replay_paths(paths, model, as_json, junit, chosen_options(options), progress, jobs))
 
 
 @cli.command()
@@ -299,7 +277,7 @@ def shrink(
     from lstm_tui.report.shrinking import ShrinkQuestion, shrink_and_print
 
     question = ShrinkQuestion(scenario, output, finding, most, model)
-    sys.exit(shrink_and_print(question, _options(options), _progress))
+    sys.exit(shrink_and_print(question, chosen_options(options), progress))
 
 
 @cli.command()
@@ -322,7 +300,7 @@ def interleave(
     from lstm_tui.report.interleaving import InterleaveQuestion, interleave_and_print
 
     question = InterleaveQuestion(scenario, most, seed, model)
-    sys.exit(interleave_and_print(question, _options(options), _progress, as_json=as_json))
+    sys.exit(interleave_and_print(question, chosen_options(options), progress, as_json=as_json))
 
 
 @cli.command()
@@ -336,7 +314,22 @@ def history(source: Path, input_: Path | None, as_json: bool, **options: Any) ->
     from lstm_tui.report.history import history_and_print
 
     question = Question(source, input_)
-    sys.exit(history_and_print(question, _options(options), _progress, as_json=as_json))
+    sys.exit(history_and_print(question, chosen_options(options), progress, as_json=as_json))
+
+
+@cli.command()
+@click.argument("script", type=click.Path(path_type=Path))
+@click.argument("source", metavar="MODEL|SCENARIO", type=click.Path(path_type=Path))
+@click.option("--input", "input_", type=click.Path(path_type=Path), help="Input, where a model is named.")
+@engine_options
+def run(script: Path, source: Path, input_: Path | None, **options: Any) -> None:
+    """Run a file of command lines, as typed after `:` in the workbench, and print what each answers.
+
+    Exit status 1 where an `assert` does not hold, 2 where a line cannot be done; nothing after it is.
+    """
+    from lstm_tui.report.scripting import run_script
+
+    sys.exit(run_script(script, source, input_, chosen_options(options), progress))
 
 
 @cli.command()
@@ -354,29 +347,6 @@ def settings(only_path: bool) -> None:
     from lstm_tui.tui.settings import settings_path, settings_text
 
     click.echo(settings_path() if only_path else settings_text())
-
-
-def _options(options: dict[str, Any]) -> Any:
-    from lstm_tui.engine.options import EngineOptions
-
-    return EngineOptions(
-        gpu=options["gpu"], trust=options["trust"], custom_objects=tuple(options["custom_objects"])
-    )
-
-
-def _needs_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            "the workbench needs a terminal, and standard input or output is none",
-            todo="run it in a terminal (ssh -t), or use a headless command: inspect, trace, replay",
-        )
-
-
-def _progress(stage: str, fraction: float | None) -> None:
-    """One line of progress on standard error, only where a person watches."""
-    if sys.stderr.isatty():
-        share = "" if fraction is None else f" {fraction:4.0%}"
-        click.echo(f"\r\x1b[K{stage}{share}", err=True, nl=False)
 
 
 def main() -> NoReturn:

@@ -8,6 +8,7 @@
     ├── ScenarioError         a scenario with mistakes, all of them, each with its place
     ├── EditError             a reset, rescale or reshape that does not fit
     ├── QuestionError         a condition or an expression that cannot be asked, with its place in the text
+    ├── CommandLineError      a line typed after `:` that cannot be understood
     ├── SettingsError         a settings file with mistakes
     └── EngineError           the process that runs TensorFlow could not answer
         ├── EngineUnavailable it cannot be started (TensorFlow is not installed, for instance)
@@ -103,6 +104,10 @@ def _rebuild_question(
     happened: str, expected: str, todo: str, text: str, at: tuple[int, int]
 ) -> QuestionError:
     return QuestionError(happened, expected=expected, todo=todo, text=text, at=at)
+
+
+class CommandLineError(LstmTuiError):
+    """A line typed after `:`, or in a script, that cannot be understood or asks for what is not there."""
 
 
 class SettingsError(LstmTuiError):

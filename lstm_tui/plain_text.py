@@ -48,6 +48,14 @@ def cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
+def aligned_lines(text: str) -> str:
+    """`text`, composed here, with its columns kept and every character made safe."""
+    return "\n".join(
+        "".join("·" if _is_unsafe(character) else character for character in line)
+        for line in text.splitlines()
+    )
+
+
 def paragraphs(text: str) -> list[str]:
     """`text` reflowed: lines joined until an empty one, or one that begins like `Why: …`."""
     blocks: list[list[str]] = [[]]

@@ -42,6 +42,7 @@ FORBIDDEN = {
     "lstm_tui.pytest_plugin": HEAVY
     | {"textual", "numpy", "pydantic", "h5py", "rich", "lstm_tui.engine", "lstm_tui.report"},
     "lstm_tui.report": HEAVY | {"textual", "lstm_tui.keras_adapter"},
+    "lstm_tui.command_line": HEAVY | {"textual", "lstm_tui.tui", "lstm_tui.report", "lstm_tui.keras_adapter"},
     "lstm_tui.performing": HEAVY | {"textual", "lstm_tui.tui", "lstm_tui.report", "lstm_tui.keras_adapter"},
     "lstm_tui.comparing": HEAVY | {"textual", "lstm_tui.tui", "lstm_tui.report", "lstm_tui.keras_adapter"},
     "lstm_tui.engine": HEAVY | {"textual", "pydantic", "h5py", "lstm_tui.keras_adapter"},

@@ -108,6 +108,18 @@ def load_action(words: schema.Action, scenario: Scenario) -> Action:
     return action
 
 
+def load_call(words: schema.Call, scenario: Scenario) -> Call:
+    """One call with what it names, files looked for beside `scenario`.
+
+    Raises: ScenarioError.
+    """
+    loader = _Loader(scenario)
+    call = loader.call(words, ())
+    if loader.wrong:
+        raise ScenarioError("\n".join(loader.wrong))
+    return call
+
+
 _NOTHING = read_only(np.zeros(0))
 
 

@@ -235,6 +235,7 @@ ACTIONS: tuple[Action, ...] = (
         command=c.ToggleRecording(),
     ),
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
+    Action("command_line", (":",), "Command line: all of this typed, and more …", APP, "type"),
     Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
     Action("palette", ("ctrl+p",), "Command palette", APP),
     Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),

@@ -10,9 +10,9 @@ from textual.binding import BindingType
 
 from lstm_tui.session.commands import Command, GoToStep, Look
 from lstm_tui.session.comparing_commands import LeaveSides, WalkSides
+from lstm_tui.session.copying import values_on_both_sides
 from lstm_tui.session.sides import sizes
 from lstm_tui.tui.actions import ACTIONS, Action, of_sides
-from lstm_tui.tui.copying import values_on_both_sides
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
 from lstm_tui.tui.drawn_screen import DrawnScreen, bindings_of
 from lstm_tui.tui.lines import Lines

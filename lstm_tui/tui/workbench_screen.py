@@ -15,12 +15,12 @@ from textual.timer import Timer
 from lstm_tui.charts.heat_map import map_columns
 from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zoom
 from lstm_tui.session.comparing_commands import CompareCases
+from lstm_tui.session.copying import value_under_cursor
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.view import shown_trace
 from lstm_tui.session.walks import counted, is_walking, place
 from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
-from lstm_tui.tui.copying import value_under_cursor
 from lstm_tui.tui.dialogues.ask import EditDialogue
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
 from lstm_tui.tui.dialogues.open_input import OpenInputDialogue
@@ -209,6 +209,10 @@ class WorkbenchScreen(DrawnScreen):
     def action_rebuild(self) -> None:
         """Ask for the form in which to write the model."""
         self.app.push_screen(RebuildDialogue(self.session.model), self._dispatch_if_any)
+
+    def action_command_line(self) -> None:
+        """The line at the bottom."""
+        self.workbench.show_command_line()
 
     def action_gallery(self) -> None:
         """Back to the gallery of scenarios."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from lstm_tui.arrays.files import INPUT_SUFFIXES
 from lstm_tui.errors import UsageError
 from lstm_tui.performing.opening import other_case
+from lstm_tui.performing.typed import found_in
 from lstm_tui.session.comparing import Offer, present_case
 from lstm_tui.session.comparing_commands import CompareCases
 from lstm_tui.session.state import Session
 from lstm_tui.tui.dialogues.line import LineDialogue
-from lstm_tui.tui.dialogues.typed import found_in
 
 _SUFFIXES = (".keras", ".yaml", ".yml", *INPUT_SUFFIXES)
 _MOST_FILES = 200

@@ -10,10 +10,10 @@ from lstm_tui.arrays.files import INPUT_SUFFIXES, read_arrays
 from lstm_tui.arrays.random_input import DEFAULT_TIMESTEPS, random_input
 from lstm_tui.errors import InputFileError
 from lstm_tui.model_file.facts import ModelFacts
+from lstm_tui.performing.typed import found_in
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.session.commands import OpenInputs
 from lstm_tui.tui.dialogues.line import LineDialogue
-from lstm_tui.tui.dialogues.typed import found_in
 
 _RANDOM = "random"
 _MOST_FILES = 200

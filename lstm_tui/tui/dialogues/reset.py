@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from lstm_tui.performing.typed import typed_edits
 from lstm_tui.session.offers import reset_offers
 from lstm_tui.session.state import Session
 from lstm_tui.tui.dialogues.ask import EditDialogue
-from lstm_tui.tui.dialogues.typed import typed_edits
 
 
 class ResetDialogue(EditDialogue):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lstm_tui.checks.call_failure import mismatch
+from lstm_tui.performing.typed import typed_edits
 from lstm_tui.session.offers import present_inputs, reshape_offers, shape_words
 from lstm_tui.session.state import Session
 from lstm_tui.tui.dialogues.ask import EditDialogue
-from lstm_tui.tui.dialogues.typed import typed_edits
 
 
 class ReshapeDialogue(EditDialogue):

@@ -1,15 +1,22 @@
-"""What a typed line means: the words of a scenario's action, `transpose: [0, 2, 1]`."""
+"""What a typed line means: the words of a scenario's action or call, `transpose: [0, 2, 1]`."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lstm_tui.errors import EditError
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.calls import Call
 from lstm_tui.session.edits import Edit
+
+if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who types
+    from lstm_tui.scenario.scenario import Scenario
+    from lstm_tui.scenario.words import Words
+
+Form = TypeVar("Form", bound="Words")
 
 
 def typed_edits(text: str, kind: str, folders: Sequence[Path]) -> tuple[Edit, ...]:
@@ -18,22 +25,46 @@ def typed_edits(text: str, kind: str, folders: Sequence[Path]) -> tuple[Edit, ..
     folders: where a file that is named is looked for, in order.
     Raises: LstmTuiError that says what cannot be understood.
     """
-    from pydantic import ValidationError
-
     from lstm_tui.scenario.loading import load_action
-    from lstm_tui.scenario.scenario import Scenario
     from lstm_tui.scenario.schema import Action
 
     body = _body(text)
-    known = _known_words(Action, kind)
+    words = _valid(Action, kind, body)
+    return (load_action(words, _beside(body, folders)),)
+
+
+def typed_call(text: str, kind: str, folders: Sequence[Path]) -> Call:
+    """The call that `text` says, as the body of a call of this `kind` (`predict`, `generate`, `fit`, …).
+
+    Raises: LstmTuiError that says what cannot be understood.
+    """
+    from lstm_tui.scenario.loading import load_call
+    from lstm_tui.scenario.schema import Call as CallWords
+
+    body = _body(text)
+    words = _valid(CallWords, kind, body)
+    return load_call(words, _beside(body, folders))
+
+
+def _valid(form: type[Form], kind: str, body: Mapping[str, Any]) -> Form:
+    """The words, checked as those of a file are. Raises: EditError."""
+    from pydantic import ValidationError
+
+    known = _known_words(form, kind)
     _refuse_unknown(body, known, kind)
     try:
-        words = Action.model_validate({kind: body})
+        return form.model_validate({kind: body})
     except ValidationError as error:
         said = [one_line(each["msg"]) for each in error.errors(include_url=False)[:3]]
         raise EditError("\n".join(dict.fromkeys(said)), expected=", ".join(known)) from None
+
+
+def _beside(body: Mapping[str, Any], folders: Sequence[Path]) -> Scenario:
+    """A scenario in whose folder the file that is named lies."""
+    from lstm_tui.scenario.scenario import Scenario
+
     folder = found_in(_file_named(body), folders)
-    return (load_action(words, Scenario(path=folder / "typed line", name="typed", model="")),)
+    return Scenario(path=folder / "typed line", name="typed", model="")
 
 
 def found_in(name: str, folders: Sequence[Path]) -> Path:
@@ -61,7 +92,9 @@ def _body(text: str) -> Mapping[str, Any]:
 
 def _known_words(action: Any, kind: str) -> tuple[str, ...]:
     """The words that may stand in an action of this kind, in the order of the format."""
-    return tuple(action.model_fields[kind].annotation.__args__[0].model_fields)
+    fields = action.model_fields
+    field = fields.get(kind) or next(each for each in fields.values() if each.alias == kind)
+    return tuple(field.annotation.__args__[0].model_fields)
 
 
 def _refuse_unknown(body: Mapping[str, Any], known: tuple[str, ...], kind: str) -> None:

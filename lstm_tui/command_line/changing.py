@@ -1,0 +1,95 @@
+"""Words that change: actions and calls as a scenario writes them, undo, the fix of a finding."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lstm_tui.command_line.word import Said, Word, nearest, no_more
+from lstm_tui.errors import CommandLineError
+from lstm_tui.performing.typed import typed_call, typed_edits
+from lstm_tui.session import commands as c
+from lstm_tui.session.edits import ReplaceCalls, describe
+from lstm_tui.session.state import Session
+from lstm_tui.session.view import comparison, shown_outcome
+
+#: Actions of the scenario format, with an example of each.
+ACTIONS = {
+    "reset": "reset  ·  reset layers: [lstm_1]  ·  reset to: random",
+    "rescale": "rescale method: standard, fit: reference",
+    "reshape": "reshape add_axis: 0  ·  reshape last: 50",
+    "alter": "alter layer: lstm_1, return_sequences: true",
+}
+#: Calls of the scenario format.
+CALLS = ("predict", "call", "reset", "generate", "fit", "stream", "threads", "reload", "model.reset_states")
+
+
+def changed(session: Session) -> str:
+    """What the last change did: the output's shape, and how far it moved."""
+    outcome, pair = shown_outcome(session), comparison(session)
+    if session.refusal is not None:
+        return session.refusal.reason
+    if outcome is None:
+        return "no call gives an output"
+    if outcome.failure:
+        return f"the call fails: {outcome.failure}"
+    shapes = ", ".join(f"{name} {values.shape}" for name, values in outcome.outputs.items())
+    if pair is None or pair.largest is None:
+        return shapes
+    return f"{shapes}; it moved by at most {pair.largest:.6g}"
+
+
+def _action(kind: str, session: Session, text: str) -> Said:
+    return Said((c.MakeEdits(typed_edits(text, kind, session.story.folders)),), show=changed)
+
+
+def _then(session: Session, text: str) -> Said:
+    kind, _, body = text.partition(" ")
+    if kind not in CALLS:
+        raise nearest(kind, CALLS, "call")
+    if session.plan is None:
+        raise CommandLineError("there is no input to call the model with", todo="open FILE")
+    call = typed_call(body.strip(), kind, session.story.folders)
+    return Said((c.MakeEdits((ReplaceCalls((*session.plan.run.calls, call)),)),), show=changed)
+
+
+def _predict(session: Session, text: str) -> Said:
+    return _then(session, f"predict {text}")
+
+
+def _undo(session: Session, text: str) -> Said:
+    no_more(text, "undo")
+    if not session.history.steps:
+        raise CommandLineError("nothing to undo")
+    return Said((c.Undo(),), show=changed)
+
+
+def _redo(session: Session, text: str) -> Said:
+    no_more(text, "redo")
+    if not session.history.undone:
+        raise CommandLineError("nothing to redo")
+    return Said((c.Redo(),), show=changed)
+
+
+def _edits(session: Session, text: str) -> Said:
+    del session
+    no_more(text, "edits")
+    return Said(show=lambda after: "\n".join(describe(edit) for edit in after.history.done) or "no edits")
+
+
+WORDS = (
+    *(
+        Word(kind, example, f"{kind.capitalize()}, as a scenario's action is written", partial(_action, kind))
+        for kind, example in ACTIONS.items()
+    ),
+    Word(
+        "then",
+        "then predict  ·  then generate steps: 24  ·  then reset",
+        "One more call after those so far, as a scenario's call is written",
+        _then,
+        lambda _session: CALLS,
+    ),
+    Word("predict", "predict", "Predict again, from the state that the last call left", _predict),
+    Word("undo", "undo", "Take the last change back", _undo),
+    Word("redo", "redo", "Make it again", _redo),
+    Word("edits", "edits", "List the changes", _edits),
+)

@@ -1,0 +1,181 @@
+"""The line at the bottom (`:`): what is typed changes the session behind it, and is answered above it.
+
+Tab completes, Up and Down go through what was typed before (kept between sessions), Escape closes. An answer
+follows the session: what the engine says later stands there as soon as it is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from lstm_tui.command_line.completion import completions, shared_start
+from lstm_tui.command_line.reading import understood
+from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
+from lstm_tui.errors import LstmTuiError
+from lstm_tui.plain_text import aligned_lines, one_line
+from lstm_tui.session.state import Session
+from lstm_tui.tui.settings import state_folder
+
+if TYPE_CHECKING:
+    from lstm_tui.tui.app import Workbench
+
+_KEPT_LINES = 200
+_MOST_COMPLETIONS = 12
+
+
+class CommandLineScreen(ModalScreen[None]):
+    """One line, and the answer above it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("tab", "complete", show=False, priority=True),
+        Binding("up", "older", show=False, priority=True),
+        Binding("down", "newer", show=False, priority=True),
+    ]
+    DEFAULT_CLASSES = "command-line"
+
+    def __init__(self, value: str = "") -> None:
+        """`value`: what stands in the line already."""
+        super().__init__()
+        self._value = value
+        self._typed = _typed_before()
+        self._at = len(self._typed)
+        self._answer: Said | None = None
+
+    @property
+    def workbench(self) -> Workbench:
+        """The app, with its own type."""
+        return cast("Workbench", self.app)
+
+    @property
+    def _session(self) -> Session:
+        session = self.workbench.session
+        assert session is not None
+        return session
+
+    def compose(self) -> ComposeResult:
+        """Answer, line."""
+        with Vertical():
+            yield Static("", classes="answer", markup=False)
+            yield Input(self._value, placeholder="help · Tab completes · Escape closes", classes="line")
+
+    def on_mount(self) -> None:
+        """Start in the line, its end."""
+        line = self.query_one(Input)
+        line.focus()
+        line.cursor_position = len(line.value)
+        self._say("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """While a word is typed, the words that begin so."""
+        if event.value:
+            self._answer = None
+            self._offer(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Do what the line means; an empty one closes."""
+        text = event.value.strip()
+        if not text:
+            self.action_close()
+            return
+        _keep(self._typed, text)
+        self._at = len(self._typed)
+        self.query_one(Input).value = ""
+        try:
+            said = understood(text, self._session)
+        except LstmTuiError as error:
+            self._say(str(error))
+            return
+        for command in said.commands:
+            self.workbench.dispatch(command)
+        if said.deed is not None:
+            self._do(said.deed)
+        self._answer = said
+        if said.show is None:
+            self.action_close()
+        else:
+            self.session_changed()
+
+    def session_changed(self) -> None:
+        """The answer as the session has it now."""
+        if self._answer is not None and self._answer.show is not None:
+            self._say(self._answer.show(self._session))
+
+    def action_complete(self) -> None:
+        """As far as all that fits agrees."""
+        line = self.query_one(Input)
+        found = completions(line.value, self._session)
+        if len(found) == 1:
+            self._take(found[0] + ("" if found[0].endswith("/") or " " in found[0] else " "))
+        elif found:
+            self._take(max(shared_start(found), line.value, key=len))
+
+    def action_older(self) -> None:
+        """What was typed before."""
+        self._recall(-1)
+
+    def action_newer(self) -> None:
+        """What was typed after that."""
+        self._recall(1)
+
+    def action_close(self) -> None:
+        """Back to the keys."""
+        if self.is_current:
+            self.dismiss(None)
+
+    def _recall(self, by: int) -> None:
+        self._at = min(max(self._at + by, 0), len(self._typed))
+        self._take(self._typed[self._at] if self._at < len(self._typed) else "")
+
+    def _take(self, text: str) -> None:
+        line = self.query_one(Input)
+        line.value = text
+        line.cursor_position = len(text)
+
+    def _offer(self, text: str) -> None:
+        found = completions(text, self._session)
+        if found == (text.rstrip(),):
+            found = ()
+        names = [one_line(each.partition(" ")[2] or each, 40) for each in found[:_MOST_COMPLETIONS]]
+        self._say("  ".join(names) + ("  …" if len(found) > _MOST_COMPLETIONS else ""))
+
+    def _do(self, deed: Deed) -> None:
+        match deed:
+            case SaveTo(path):
+                self.workbench.save(path)
+            case OpenFile(path):
+                self.workbench.open_input(path)
+            case Leave():
+                self.workbench.leave()
+
+    def _say(self, text: str) -> None:
+        answer = self.query_one(".answer", Static)
+        answer.update(Text(aligned_lines(text)))
+        answer.display = bool(text)
+
+
+def _typed_before() -> list[str]:
+    try:
+        text = (state_folder() / "typed.txt").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    return [one_line(line) for line in text.splitlines()[-_KEPT_LINES:] if line.strip()]
+
+
+def _keep(typed: list[str], text: str) -> None:
+    """The line at the end of those that were typed, once; here and, where that can be, on disk."""
+    if typed[-1:] != [text]:
+        typed.append(text)
+    path = state_folder() / "typed.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(typed[-_KEPT_LINES:]) + "\n", encoding="utf-8")
+    except OSError:
+        return
