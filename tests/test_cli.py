@@ -13,9 +13,11 @@ import pytest
 import lstm_tui
 
 
-def run(*arguments: str | Path, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str | Path, encoding: str = "utf-8", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, timeout=240)
+    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, timeout=240, cwd=cwd)
 
 
 def refused(*arguments: str | Path) -> str:
@@ -60,11 +62,6 @@ def test_what_needs_a_terminal_says_so() -> None:
     assert "terminal" in refused()
 
 
-@pytest.mark.parametrize("command", ["run"])
-def test_commands_to_come_are_refused_and_not_taken_for_files(command: str) -> None:
-    assert "not part of version" in refused(command, "model.keras")
-
-
 @pytest.mark.parametrize("command", [("inspect",), ("trace", "-o", "out.npz")])
 def test_a_missing_model_is_one_clear_error(tmp_path: Path, command: tuple[str, ...]) -> None:
     name, *rest = command
@@ -97,6 +94,23 @@ def test_trace_writes_what_keras_gives(tiny_models: Path, tmp_path: Path) -> Non
     with np.load(tmp_path / "t.npz") as trace:
         assert {"lstm/h", "lstm/c", "lstm/i", "lstm/f", "lstm/o", "lstm/g", "output/head"} <= set(trace)
         assert trace["lstm/h"].shape == (1, 6, 4)
+
+
+@pytest.mark.keras
+def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
+    tiny_models: Path, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1, 6, 3), np.float32))
+    script = tmp_path / "walk.txt"
+    script.write_text("# a walk\ngoto end\n\nreshape last: 4\nsave case.yaml\nstp\nwhere\n", encoding="utf-8")
+    done = run("run", script, tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", cwd=tmp_path)
+    told = done.stdout.splitlines()
+    assert told[:2] == [": goto end", "lstm h, step 5 of 0 to 5"]
+    assert "saved case.yaml" in told
+    assert ": where" not in told
+    assert (done.returncode, "walk.txt:6: there is no word stp" in done.stderr) == (2, True)
+    assert "did you mean step?" in done.stderr
+    assert "last: 4" in (tmp_path / "case.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.keras

@@ -84,7 +84,7 @@ def _body(text: str) -> Mapping[str, Any]:
     from lstm_tui.scenario.yaml_text import YamlRefused, compose
 
     try:
-        plain = compose(f"{{{text}}}").plain()
+        plain = compose(f"{{{text} }}").plain()
     except YamlRefused:
         raise EditError("this is not complete yet", expected="word: value, word: value") from None
     return plain if isinstance(plain, Mapping) else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -72,6 +73,15 @@ class CommandLineScreen(ModalScreen[None]):
         line.focus()
         line.cursor_position = len(line.value)
         self._say("")
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed ahead, before the line is there, is not lost."""
+        lines = self.query(Input)
+        if event.is_printable and event.character and not (lines and lines.first().has_focus):
+            event.stop()
+            self._value += event.character
+            if lines:
+                self._take(self._value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """While a word is typed, the words that begin so."""

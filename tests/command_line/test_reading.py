@@ -1,0 +1,164 @@
+"""What typed lines mean, and how those that mean nothing are answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm_tui.command_line.completion import completions, shared_start
+from lstm_tui.command_line.reading import WORDS, understood
+from lstm_tui.command_line.word import Leave, OpenFile, SaveTo
+from lstm_tui.errors import CommandLineError, LstmTuiError
+from lstm_tui.session.commands import RunChecks
+from lstm_tui.session.state import Session
+from lstm_tui.session.update import update
+
+
+def after(session: Session, line: str) -> Session:
+    """The session once the commands of `line` have been taken in."""
+    for command in understood(line, session).commands:
+        session, _ = update(session, command)
+    return session
+
+
+def answer(session: Session, line: str) -> str:
+    said = understood(line, session)
+    assert said.show is not None
+    return said.show(after(session, line))
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("goto 3", 3),
+        ("goto -1", 9),
+        ("goto end", 9),
+        ("step", 1),
+        (":step 4", 4),
+        ("  g 7 ", 7),
+        ("step 99", 9),
+    ],
+)
+def test_words_that_move_in_time(session: Session, line: str, step: int) -> None:
+    assert after(session, line).cursor.step == step
+
+
+def test_back_goes_back(session: Session) -> None:
+    assert after(after(session, "goto 5"), "back 2").cursor.step == 3
+
+
+def test_layers_series_and_units_are_found_by_name(session: Session) -> None:
+    assert after(session, "layer gru_1").cursor.layer == "gru_1"
+    shown = after(after(session, "series f"), "unit 2")
+    assert (shown.cursor.series, shown.cursor.unit) == ("f", 2)
+    assert after(shown, "unit active").cursor.unit is None
+
+
+def test_where_tells_the_place_and_the_largest_values_or_that_of_the_unit(session: Session) -> None:
+    told = answer(session, "where")
+    assert told.startswith("lstm_1 h, step 0 of 0 to 9\n")
+    assert told.count("unit ") == 4
+    assert answer(after(session, "unit 2"), "where").count("unit ") == 1
+
+
+def test_samples_are_counted_from_0(session_of_two: Session) -> None:
+    assert after(session_of_two, "sample 1").cursor.sample == 1
+    with pytest.raises(CommandLineError, match="no sample 2"):
+        understood("sample 2", session_of_two)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("goto 900", "there is no step 900"),
+        ("goto soon", "a whole number"),
+        ("layer lstm_9", "did you mean"),
+        ("series q", "there is no series q"),
+        ("unit 4000", "there is no unit 4000"),
+        ("chekc", "did you mean check"),
+        ("re", "may mean several words"),
+        ("reshape windw: 3", "did you mean window"),
+        ("reshape window:", "needs a value"),
+        ("then", "there is no call"),
+        ("then predikt", "did you mean predict"),
+        ("undo", "nothing to undo"),
+        ("undo it", "nothing is said behind it"),
+        ("try", "there is no finding"),
+        ("save case.txt", "no scenario's name"),
+        ("view everything", "there is no view"),
+        ("x" * 3000, "characters long"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_what_could_be(session: Session, line: str, told: str) -> None:
+    with pytest.raises(LstmTuiError) as error:
+        understood(line, session)
+    assert told in str(error.value)
+
+
+def test_actions_and_calls_are_written_as_in_a_scenario(session: Session) -> None:
+    changed = after(session, "reshape last: 4")
+    assert changed.plan is not None
+    assert next(iter(changed.plan.run.inputs.values())).shape == (1, 4, 2)
+    assert "4" in answer(changed, "edits")
+    called = after(session, "then generate steps: 3")
+    assert called.plan is not None
+    assert len(called.plan.run.calls) == 2
+    again = after(session, "predict")
+    assert again.plan is not None
+    assert len(again.plan.run.calls) == 2
+    assert after(again, "undo").history.done == ()
+
+
+def test_the_checks_are_asked_for_once(session: Session) -> None:
+    assert understood("check", session).commands == (RunChecks(),)
+    assert answer(session, "check") == "the checks are running"
+
+
+def test_files_are_left_to_who_has_them(session: Session) -> None:
+    assert understood("save case.yaml", session).deed == SaveTo(Path("case.yaml"))
+    assert understood("open x.npy", session).deed == OpenFile(Path("x.npy"))
+    assert understood("quit", session).deed == Leave()
+
+
+@pytest.mark.parametrize("line", ["", "   ", "# a comment", ":"])
+def test_what_says_nothing_does_nothing(session: Session, line: str) -> None:
+    assert understood(line, session).commands == ()
+
+
+def test_help_names_every_word(session: Session) -> None:
+    told = answer(session, "help")
+    assert all(word.usage in told for word in WORDS)
+    assert answer(session, "help goto").startswith("goto")
+
+
+def test_completion_offers_words_then_what_may_follow(session: Session, tmp_path: Path) -> None:
+    assert completions("go", session) == ("goto",)
+    assert "series f" in completions("series ", session)
+    assert completions("nonsense ", session) == ()
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "in.npy").touch()
+    assert completions(f"open {tmp_path}/in", session) == (
+        f"open {tmp_path}/in.npy",
+        f"open {tmp_path}/inputs/",
+    )
+    assert shared_start(["open inputs/", "open in.npy"]) == "open in"
+    assert shared_start([]) == ""
+
+
+@given(st.text(max_size=60))
+def test_no_line_is_more_than_refused(session_of_two: Session, line: str) -> None:
+    try:
+        said = understood(line, session_of_two)
+    except LstmTuiError as error:
+        assert str(error)
+    else:
+        assert all(update(session_of_two, command) for command in said.commands)
+    assert isinstance(completions(line, session_of_two), tuple)
+
+
+def test_the_page_lists_every_word() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert not [word.name for word in WORDS if f"`{word.name}" not in page]
