@@ -17,6 +17,7 @@ from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Inputs
 from lstm_tui.scenario.gallery import GalleryEntry, entries_of, gallery
 from lstm_tui.scenario.plan import name_inputs
+from lstm_tui.session.commands import OpenInputs
 from lstm_tui.session.edits import History, Material
 from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
@@ -133,6 +134,11 @@ def _material_of(loaded: LoadedScenario, facts: ModelFacts) -> Material:
         expected_shape=scenario.expect.shape if scenario.expect is not None else None,
         calls_given=bool(scenario.calls),
     )
+
+
+def opened_input(session: Session, path: Path) -> OpenInputs:
+    """The arrays in this file as input of the session's model. Raises: InputFileError, EditError."""
+    return OpenInputs(assign(read_arrays(path), session.model.inputs), path.name)
 
 
 def other_case(session: Session, path: Path) -> Case:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lstm_tui.arrays.assignment import assign
-from lstm_tui.arrays.files import read_arrays
 from lstm_tui.command_line.reading import understood
 from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
 from lstm_tui.engine.local import LocalEngine
@@ -18,10 +16,10 @@ from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import CommandLineError, LstmTuiError, UsageError
 from lstm_tui.performing.at_once import AtOnce
 from lstm_tui.performing.named import Files
-from lstm_tui.performing.opening import open_model, open_scenario
+from lstm_tui.performing.opening import open_model, open_scenario, opened_input
 from lstm_tui.performing.saving import save_session, stamp_of
 from lstm_tui.plain_text import aligned_lines, many_lines, one_line
-from lstm_tui.session.commands import OpenInputs, Saved
+from lstm_tui.session.commands import Saved
 from lstm_tui.session.effects import Announce
 
 OnProgress = Callable[[str, float | None], None]
@@ -103,8 +101,7 @@ def _do(deed: Deed, shell: AtOnce) -> None:
             shell.dispatch(Saved(path, stamp_of(path)))
             print(f"saved {one_line(path)}")
         case OpenFile(path):
-            inputs = assign(read_arrays(path), shell.session.model.inputs)
-            _print(shell.dispatch(OpenInputs(inputs, path.name)))
+            _print(shell.dispatch(opened_input(shell.session, path)))
         case Leave():
             pass
 

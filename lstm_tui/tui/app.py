@@ -10,13 +10,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from lstm_tui.arrays.assignment import assign
-from lstm_tui.arrays.files import read_arrays
 from lstm_tui.charts.capabilities import capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
@@ -25,7 +23,7 @@ from lstm_tui.model_file import not_lifted, what_there_is
 from lstm_tui.performing.opening import Opened, Shelf, bundled_shelf, open_scenario
 from lstm_tui.performing.saving import save_session, stamp_of
 from lstm_tui.plain_text import one_line
-from lstm_tui.session.commands import AskAgain, Command, ModelRefused, OpenInputs, Saved, StretchArrived
+from lstm_tui.session.commands import AskAgain, Command, ModelRefused, Saved, StretchArrived
 from lstm_tui.session.effects import AsideWish, Effect, LongWish, OfSides, StartRun, StopShrink
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
@@ -33,7 +31,7 @@ from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
 from lstm_tui.tui.ascii_driver import ascii_driver
 from lstm_tui.tui.comparing_link import ComparingLink, OfComparison
-from lstm_tui.tui.drawn_screen import DrawnScreen
+from lstm_tui.tui.drawn_screen import DrawnScreen, Follower
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.parting_driver import parting_driver
@@ -41,9 +39,6 @@ from lstm_tui.tui.reading_screens import HelpScreen
 from lstm_tui.tui.settings import Settings, state_folder
 from lstm_tui.tui.themes import THEMES
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
-
-if TYPE_CHECKING:
-    from lstm_tui.tui.command_line_screen import CommandLineScreen
 
 #: Signals differ between systems; Windows has no hang-up.
 _HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
@@ -100,7 +95,6 @@ class Workbench(App[int]):
         self.comparing = ComparingLink(engine, self.post_message)
         self.session: Session | None = None
         self._leaving = False
-        self._answering: CommandLineScreen | None = None
         self._kept: Session | None = None
         #: To be said in the terminal when the screen is gone.
         self.last_words = ""
@@ -157,9 +151,9 @@ class Workbench(App[int]):
             return
         self.session, effects = update(self.session, command)
         self._perform(effects)
-        follower = self._answering
-        if follower is not None:
-            follower.session_changed()
+        for each in self.screen_stack:
+            if isinstance(each, Follower):
+                each.session_changed()
         shown = next((each for each in reversed(self.screen_stack) if isinstance(each, DrawnScreen)), None)
         if isinstance(shown, WorkbenchScreen) and _is_more_of_a_recording(command):
             shown.request_draw_soon()
@@ -228,27 +222,6 @@ class Workbench(App[int]):
             self.notify_plainly(f"saved {self.save_screenshot(name, path=str(Path.cwd()))}")
         except OSError as error:
             self.notify_plainly(f"the picture cannot be saved here: {error.strerror}", "error")
-
-    def show_command_line(self) -> None:
-        """The line at the bottom."""
-        from lstm_tui.tui.command_line_screen import CommandLineScreen  # for who types
-
-        self._answering = CommandLineScreen()
-        self.push_screen(self._answering, lambda _: self._stop_answering())
-
-    def _stop_answering(self) -> None:
-        self._answering = None
-
-    def open_input(self, path: Path) -> None:
-        """Take the arrays of this file as input, or say what is wrong with it."""
-        if self.session is None:
-            return
-        try:
-            inputs = assign(read_arrays(path), self.session.model.inputs)
-        except LstmTuiError as error:
-            self.notify_plainly(str(error), "error", 20)
-            return
-        self.dispatch(OpenInputs(inputs, path.name))
 
     def restart_engine(self) -> None:
         """Kill the engine, whatever it does, and start a new one; what has no result is asked for again."""

@@ -6,6 +6,7 @@ follows the session: what the engine says later stands there as soon as it is sa
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -20,8 +21,10 @@ from lstm_tui.command_line.completion import completions, shared_start
 from lstm_tui.command_line.reading import understood
 from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
 from lstm_tui.errors import LstmTuiError
+from lstm_tui.performing.opening import opened_input
 from lstm_tui.plain_text import aligned_lines, one_line
 from lstm_tui.session.state import Session
+from lstm_tui.tui.drawn_screen import Follower
 from lstm_tui.tui.settings import state_folder
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ _KEPT_LINES = 200
 _MOST_COMPLETIONS = 12
 
 
-class CommandLineScreen(ModalScreen[None]):
+class CommandLineScreen(ModalScreen[None], Follower):
     """One line, and the answer above it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -161,9 +164,15 @@ class CommandLineScreen(ModalScreen[None]):
             case SaveTo(path):
                 self.workbench.save(path)
             case OpenFile(path):
-                self.workbench.open_input(path)
+                self._open(path)
             case Leave():
                 self.workbench.leave()
+
+    def _open(self, path: Path) -> None:
+        try:
+            self.workbench.dispatch(opened_input(self._session, path))
+        except LstmTuiError as error:
+            self.workbench.notify_plainly(str(error), "error", 20)
 
     def _say(self, text: str) -> None:
         answer = self.query_one(".answer", Static)

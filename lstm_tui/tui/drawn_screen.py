@@ -32,6 +32,14 @@ class Draw(Message):
         return isinstance(message, Draw)
 
 
+class Follower:
+    """A screen that is told of every change of the session, also where it lies over the one that draws it."""
+
+    def session_changed(self) -> None:
+        """The session is another one now."""
+        raise TypeError("a Follower says what a change means for it")
+
+
 def bindings_of(actions: tuple[Action, ...]) -> list[BindingType]:
     """The keys of a screen; the palette is the app's own."""
     return [

@@ -212,7 +212,9 @@ class WorkbenchScreen(DrawnScreen):
 
     def action_command_line(self) -> None:
         """The line at the bottom."""
-        self.workbench.show_command_line()
+        from lstm_tui.tui.command_line_screen import CommandLineScreen  # for who types
+
+        self.app.push_screen(CommandLineScreen())
 
     def action_gallery(self) -> None:
         """Back to the gallery of scenarios."""
