@@ -34,6 +34,7 @@ from lstm_tui.engine.protocol import (
     ReplayPrefix,
     Request,
     RunCalls,
+    RunFreely,
 )
 from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
@@ -199,7 +200,7 @@ def _answered(model: LoadedModel, request: Request, on_progress: OnProgress) -> 
         return model.interleave(request.plan, on_progress)
     if isinstance(request, FollowCalls):
         return model.follow(request.plan, on_progress)
-    assert isinstance(request, RunCalls)
+    assert isinstance(request, RunCalls | RunFreely)
     return model.run(request.plan, on_progress)
 
 

@@ -52,6 +52,7 @@ __all__ = [
     "ReplayPrefix",
     "Request",
     "RunCalls",
+    "RunFreely",
     "Unserviceable",
 ]
 
@@ -66,6 +67,13 @@ class LoadModel:
 @dataclass(frozen=True, eq=False)
 class RunCalls:
     """Make the calls of the plan on the loaded model, leaving it as it was. Answered by `Run`."""
+
+    plan: RunPlan
+
+
+@dataclass(frozen=True, eq=False)
+class RunFreely:
+    """Make calls beside those that are shown: a loop on its own predictions. Answered by `Run`."""
 
     plan: RunPlan
 
@@ -194,6 +202,7 @@ Request = (
     | ReplayPrefix
     | FetchOutput
     | RepeatCall
+    | RunFreely
     | LookInside
     | Interleave
     | FollowCalls

@@ -27,6 +27,7 @@ from lstm_tui.engine.protocol import (
     ReplayPrefix,
     Request,
     RunCalls,
+    RunFreely,
 )
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.fetching import Fetched
@@ -41,6 +42,7 @@ from lstm_tui.session import commands as c
 from lstm_tui.session import effects as e
 from lstm_tui.session.commands import Command
 from lstm_tui.session.form_commands import ModelRebuilt
+from lstm_tui.session.free_run_commands import FreeRunArrived
 from lstm_tui.session.state import Refusal
 
 Wish = e.StartRun | e.AsideWish | e.LongWish
@@ -92,6 +94,7 @@ _KINDS: Mapping[type[Wish], _Kind] = {
         lambda wish: ExploreShapes(wish.inputs, wish.alterations), ShapeExploration, _by_key(c.ShapesArrived)
     ),
     e.StartVariance: _Kind(lambda wish: RepeatCall(wish.plan), VarianceTest, _by_key(c.VarianceArrived)),
+    e.StartFreeRun: _Kind(lambda wish: RunFreely(wish.plan), Run, _by_key(FreeRunArrived)),
     e.StartFollowing: _Kind(lambda wish: FollowCalls(wish.plan), Movements, _by_key(c.MovementsArrived)),
     e.StartInterleaving: _Kind(
         lambda wish: Interleave(wish.plan), Interleaved, _by_key(c.InterleavingArrived)

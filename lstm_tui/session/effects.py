@@ -74,6 +74,14 @@ class StartVariance:
 
 
 @dataclass(frozen=True, eq=False)
+class StartFreeRun:
+    """Ask the engine for the calls of this plan, of which nothing is recorded."""
+
+    key: str
+    plan: RunPlan
+
+
+@dataclass(frozen=True, eq=False)
 class StartFollowing:
     """Ask the engine how far each call of this plan moves weights and states."""
 
@@ -179,7 +187,7 @@ class StopComparison:
 
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
 AsideWish = (
-    StartGradients | StartShapes | StartVariance | StartFollowing | StartInterleaving
+    StartGradients | StartShapes | StartVariance | StartFreeRun | StartFollowing | StartInterleaving
     | StartRebuild | StartDiagnosis | StartShrink
 )  # fmt: skip
 OfSides = StartComparison | StopComparison

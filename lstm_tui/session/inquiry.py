@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from lstm_tui.checks.finding import Diagnosis, Finding, in_order
 from lstm_tui.checks.states.variance import VarianceTest
+from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.shape_options import ShapeExploration
@@ -64,6 +65,8 @@ class Inquiry:
     #: By the plan's key: what its calls moved, and what its sessions do to each other; a text where unknown.
     movements: Mapping[str, Movements | str] = field(default_factory=dict)
     interleavings: Mapping[str, Interleaved | str] = field(default_factory=dict)
+    #: By key of a free run: the calls it is of; a text where they cannot be made.
+    free_runs: Mapping[str, Run | str] = field(default_factory=dict)
     #: The question whose case is being made small, and how far that is; empty where none is.
     shrinking: str = ""
     shrunk_so_far: str = ""
@@ -92,6 +95,10 @@ class Inquiry:
         """What the sessions of the plan `key` do to each other, the newest of those that are kept."""
         return replace(self, interleavings=_newest(self.interleavings, key, answer))
 
+    def with_free_run(self, key: str, run: Run | str) -> Inquiry:
+        """The free run `key`, the newest of those that are kept."""
+        return replace(self, free_runs=_newest(self.free_runs, key, run))
+
     def without_refusals(self) -> Inquiry:
         """What could not be had may be asked for again."""
         return replace(
@@ -100,6 +107,7 @@ class Inquiry:
             variances=_had(self.variances),
             movements=_had(self.movements),
             interleavings=_had(self.interleavings),
+            free_runs=_had(self.free_runs),
         )
 
     def with_shrinking(self, key: str, words: str = "") -> Inquiry:

@@ -48,8 +48,11 @@ class EngineState:
 
 #: What is looked at: the states and gates, where a value comes from, how far back the output reaches, what
 #: other settings of the recurrent layers would give, what the same call gives again and again, what moved in
-#: each call, or what sessions that share the model do to each other.
-Lens = Literal["states", "origins", "gradients", "outputs", "shapes", "variance", "history", "sessions"]
+#: each call, what sessions that share the model do to each other, or where the model goes on its own
+#: predictions.
+Lens = Literal[
+    "states", "origins", "gradients", "outputs", "shapes", "variance", "history", "sessions", "ahead"
+]
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Cursor:
     zoom: int = 1
     output: str = ""
     walked: Walked = Walked()
+    #: Steps of a free run; None for as many as the data has.
+    ahead: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

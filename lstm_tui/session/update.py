@@ -5,25 +5,23 @@ Nothing here reads a file, draws or waits. An edit that does not fit changes not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
-
-import numpy as np
 
 from lstm_tui.checks.finding import Finding
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Run
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
-from lstm_tui.session import diagnosing, rebuilding, shape_choice, shrinking, variance, walks
+from lstm_tui.session import diagnosing, generating, rebuilding, shape_choice, shrinking, variance, walks
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import History, Material, Plan, fold, material_under
 from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
 from lstm_tui.session.form_commands import AboutForms
+from lstm_tui.session.free_run_commands import AboutFreeRuns
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
+from lstm_tui.session.kept_runs import kept_runs
 from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
 from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
 from lstm_tui.session.moving import moved, with_valid_cursor, zoomed
@@ -36,7 +34,7 @@ from lstm_tui.session.reach import (
     shown_gradients,
 )
 from lstm_tui.session.replays import replay_update
-from lstm_tui.session.state import KEPT_RUNS, Cursor, Session, Story
+from lstm_tui.session.state import Cursor, Session, Story
 
 Result = tuple[Session, tuple[Effect, ...]]
 
@@ -74,8 +72,8 @@ def update(session: Session, command: Command) -> Result:
         from lstm_tui.session import comparing  # for who compares: the first frame does not wait for it
 
         return comparing.update_sides(session, command)
-    if isinstance(command, AboutForms):
-        return rebuilding.updated(session, command)
+    if isinstance(command, AboutForms | AboutFreeRuns):
+        return _beside(session, command)
     session, effects = walks.taken(session, command) or _updated(session, command)
     session, fetch = ask_for_output(session)
     return session, (*effects, *fetch)
@@ -115,6 +113,12 @@ def _updated(session: Session, command: Command) -> Result:
         case _:
             session = with_valid_cursor(replace(session, cursor=moved(session, command)))
             return _with_sample_kept(session)
+
+
+def _beside(session: Session, command: AboutForms | AboutFreeRuns) -> Result:
+    if isinstance(command, AboutForms):
+        return rebuilding.updated(session, command)
+    return generating.updated(session, command)
 
 
 def _fetched(session: Session, command: c.ReplayHere | c.ReplayArrived | c.OutputFetched) -> Result:
@@ -224,8 +228,11 @@ def _told(session: Session, command: FromEngine) -> Result:
         case c.ModelLoaded(facts):
             return _model_loaded(session, facts)
         case c.RunArrived(run):
-            session = replace(session, runs=_kept({**session.runs, run.key: run}, run.key, session.memory))
-            return _with_gradients(with_valid_cursor(session))
+            session = replace(
+                session, runs=kept_runs({**session.runs, run.key: run}, run.key, session.memory)
+            )
+            session, effects = _with_gradients(with_valid_cursor(session))
+            return session, (*effects, *generating.ask_if_unknown(session))
         case c.RunRefused(key, refusal):
             return replace(session, refusals={**session.refusals, key: refusal}), ()
         case c.ModelRefused(refusal, facts):
@@ -370,28 +377,7 @@ def _move_finding(session: Session, by: int) -> Result:
     return with_valid_cursor(replace(session, cursor=cursor)), effects
 
 
-def _kept(runs: Mapping[str, Run], newest: str, memory: int) -> Mapping[str, Run]:
-    """The most recently arrived runs within the bounds, `newest` always among them."""
-    older = [key for key in reversed(list(runs)) if key != newest]
-    by_age = [newest, *older][:KEPT_RUNS]
-    sizes = np.cumsum([run_bytes(runs[key]) for key in by_age])
-    kept = [key for key, size in zip(by_age, sizes, strict=True) if key == newest or size <= memory]
-    return {key: runs[key] for key in reversed(kept)}
-
-
-def run_bytes(run: Run) -> int:
-    """Bytes held by the arrays of a run, roughly: the recorded series, which are nearly all of it."""
-    if run.recording is None:
-        return 0
-    return sum(
-        array.nbytes
-        for trace in run.recording.layers
-        for array in trace.steps.values()
-        if isinstance(array, np.ndarray)
-    )
-
-
 def _ask_for_view(session: Session) -> tuple[Effect, ...]:
     """What a view shows that the run does not hold."""
-    asked = (shape_choice, variance, walks)
+    asked = (shape_choice, variance, walks, generating)
     return tuple(effect for each in asked for effect in each.ask_if_unknown(session))

@@ -169,6 +169,14 @@ ACTIONS: tuple[Action, ...] = (
         command=c.ChooseLens("sessions"),
     ),
     Action(
+        "ahead",
+        ("A",),
+        "On its own predictions, beside the run on the truth: drift over the horizon",
+        DIAGNOSE,
+        "ahead",
+        command=c.ChooseLens("ahead"),
+    ),
+    Action(
         "take_shapes",
         ("enter",),
         "Make the settings chosen in the view of shapes",

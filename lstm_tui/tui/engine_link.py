@@ -39,6 +39,7 @@ from lstm_tui.engine.protocol import (
     ReplayPrefix,
     Request,
     RunCalls,
+    RunFreely,
 )
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
@@ -58,12 +59,13 @@ _SIDE_WORK: dict[type[Request], str] = {
     ExploreShapes: "exploring shapes",
     RepeatCall: "repeating the call",
     FollowCalls: "following the calls",
+    RunFreely: "running on its own predictions",
     Interleave: "trying the interleavings",
     Rebuild: "rebuilding the model",
 }
 
 _ASIDE = (*_SIDE_WORK, Diagnose)
-_MAY_TAKE_LONG = RunCalls | OpenLong | FollowCalls | Interleave
+_MAY_TAKE_LONG = RunCalls | OpenLong | FollowCalls | Interleave | RunFreely
 
 #: Seconds that a run which nobody waits for may go on; a new engine takes about as long to load the model.
 _PATIENCE = 5.0

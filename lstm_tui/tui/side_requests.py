@@ -18,6 +18,7 @@ from lstm_tui.engine.protocol import (
     Interleave,
     Refused,
     Request,
+    RunFreely,
 )
 from lstm_tui.performing.wishes import arrived, refused, request_of
 from lstm_tui.session.commands import (
@@ -30,6 +31,7 @@ from lstm_tui.session.effects import (
     AsideWish,
     StartDiagnosis,
     StartFollowing,
+    StartFreeRun,
     StartGradients,
     StartInterleaving,
     StartRebuild,
@@ -46,6 +48,7 @@ _ORDER: tuple[type[AsideWish], ...] = (
     StartGradients,
     StartShapes,
     StartVariance,
+    StartFreeRun,
     StartFollowing,
     StartInterleaving,
     StartRebuild,
@@ -149,7 +152,7 @@ class SideRequests:
 
     def let_go(self, request: Request) -> None:
         """The engine that works on this is about to be ended: who comes back to that view asks again."""
-        if isinstance(request, FollowCalls | Interleave):
+        if isinstance(request, FollowCalls | Interleave | RunFreely):
             self._sent = None
 
     def drop(self) -> None:

@@ -90,7 +90,9 @@ class WorkbenchScreen(DrawnScreen):
         calls take the whole screen.
         """
         before, lens = self.classes, self.session.cursor.lens
-        self.set_class(shown_trace(self.session) is None or lens in ("shapes", "variance"), "-nothing")
+        self.set_class(
+            shown_trace(self.session) is None or lens in ("shapes", "variance", "ahead"), "-nothing"
+        )
         self.set_class(is_walking(self.session), "-whole")
         return self.classes != before
 

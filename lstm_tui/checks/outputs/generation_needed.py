@@ -14,6 +14,7 @@ from lstm_tui.checks.outputs.horizon import MOST_STEPS, fed_feature, looped
 from lstm_tui.checks.outputs.wanted import Size, off_by, only_output, same
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import Generate
+from lstm_tui.recurrent.free_runs import loop_code
 from lstm_tui.recurrent.recording import Array
 
 _SHOWN = 8
@@ -77,20 +78,7 @@ def _finding(case: Case, steps: int, loop: Array, got: Size, wanted: Size) -> Fi
 def _loop_code(case: Case, steps: int, feature: int) -> str:
     window = next(array for array in case.inputs.values() if array.ndim == 3)
     output = next(iter(case.outputs.values()))
-    is_sequence = output.ndim == 3
-    lines = [
-        "window, made = x.copy(), []",
-        f"for _ in range({steps}):",
-        f"    y = model.predict(window, verbose=0){'[:, -1]' if is_sequence else ''}",
-        "    step = window[:, -1:].copy()",
-        "    step[:, 0] = y"
-        if output.shape[-1] == window.shape[-1]
-        else f"    step[:, 0, {feature}] = y[:, 0]",
-        "    window = np.concatenate([window[:, 1:], step], axis=1)",
-        "    made.append(y)",
-        "horizon = np.stack(made, axis=1)",
-    ]
-    return "\n".join(lines)
+    return "\n".join(loop_code(window.shape, output.shape, steps, feature))
 
 
 CHECK = Check(

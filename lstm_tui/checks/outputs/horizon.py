@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lstm_tui.checks.case import Case
+from lstm_tui.recurrent import free_runs
 from lstm_tui.recurrent.calls import Alteration, Generate
 from lstm_tui.recurrent.recording import Array
 
 #: A loop longer than this would take longer than all checks together.
 MOST_STEPS = 500
-#: Predictions that follow a feature's next value at least this closely are predictions of that feature.
-_FOLLOWS = 0.5
 
 
 def looped(case: Case, steps: int) -> Array | None:
@@ -31,32 +30,18 @@ def fed_feature(case: Case) -> int | None:
     """
     window = next((array for array in case.inputs.values() if array.ndim == 3), None)
     output = next(iter(case.outputs.values()), None)
-    if window is None or output is None or window.dtype.kind != "f" or output.dtype.kind != "f":
+    if window is None or output is None:
         return None
-    if window.shape[-1] == 1 or output.shape[-1] == window.shape[-1]:
-        return 0
-    prefix = _prefixes(case, window)
-    if output.shape[-1] != 1 or prefix is None:
-        return None
-    follows = [_correlation(prefix[:, :-1, 0], window[:, 1:, feature]) for feature in range(window.shape[-1])]
-    return int(np.argmax(follows)) if max(follows) >= _FOLLOWS else None
+    return free_runs.fed_feature(window, output, _prefixes(case))
 
 
-def _prefixes(case: Case, window: Array) -> Array | None:
+def _prefixes(case: Case) -> Array | None:
     """Predictions had the sequence ended at each step, `(batch, timesteps, k)`."""
     if case.recording is None:
         return None
     name, output = next(iter(case.recording.outputs.items()))
     given = case.recording.prefix.get(name, output)
-    fits = given.ndim == 3 and given.shape[:2] == window.shape[:2] and window.shape[1] > 2
-    return given if fits else None
-
-
-def _correlation(one: Array, other: Array) -> float:
-    one, other = one.ravel().astype(np.float64), other.ravel().astype(np.float64)
-    if one.std() < 1e-12 or other.std() < 1e-12:
-        return 0.0
-    return float(np.nan_to_num(np.corrcoef(one, other)[0, 1]))
+    return given if given.ndim == 3 else None
 
 
 def horizon_is_likelier(case: Case, every_step: tuple[Alteration, ...]) -> bool:

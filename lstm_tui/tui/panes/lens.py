@@ -29,6 +29,10 @@ def lens_pane(session: Session, canvas: Canvas) -> list[Line]:
         from lstm_tui.tui.panes.sessions import sessions_pane
 
         return sessions_pane(session, canvas)
+    if session.cursor.lens == "ahead":
+        from lstm_tui.tui.panes.ahead import ahead_pane
+
+        return ahead_pane(session, canvas)
     if session.cursor.lens == "outputs" and outputs_shown(session):
         return layer_outputs_pane(session, canvas)
     trace = shown_trace(session)
