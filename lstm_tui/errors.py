@@ -6,7 +6,8 @@
     ├── ScalerFileError       a scaler file that cannot be read, or must not be
     ├── ModelFileError        a model file that cannot be opened, or must not be
     ├── ScenarioError         a scenario with mistakes, all of them, each with its place
-    ├── EditError             a reset, rescale or reshape that does not fit
+    ├── EditError             a reset, rescale, reshape, poke … that does not fit
+    │   └── InterventionError one inside the recording that found no place when it was run
     ├── QuestionError         a condition or an expression that cannot be asked, with its place in the text
     ├── CommandLineError      a line typed after `:` that cannot be understood
     ├── SettingsError         a settings file with mistakes
@@ -68,6 +69,10 @@ class ScenarioError(LstmTuiError):
 
 class EditError(LstmTuiError):
     """A reset, rescale or reshape that does not fit the array or the model."""
+
+
+class InterventionError(EditError):
+    """Something to be tried inside a loop that has no such place: known only when the call was traced."""
 
 
 class QuestionError(LstmTuiError):

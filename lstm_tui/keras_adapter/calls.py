@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from lstm_tui.errors import LstmTuiError
+from lstm_tui.errors import InterventionError, LstmTuiError
 from lstm_tui.keras_adapter.failures import FailureWatch, keras_words
 from lstm_tui.keras_adapter.keeping import copy_variables, left_as_found, restore, snapshot
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
-from lstm_tui.keras_adapter.making import Made, Maker
+from lstm_tui.keras_adapter.making import Made, Maker, draw_from_seed
 from lstm_tui.keras_adapter.recorder import record_call, record_predict, record_sample
 from lstm_tui.keras_adapter.states import apply_reset, read_states
 from lstm_tui.plain_text import one_line
@@ -40,17 +40,18 @@ _log = logging.getLogger(__name__)
 
 
 def run(loaded: LoadedModel, plan: RunPlan, on_progress: OnProgress) -> Run:
-    """Carry out the plan. Raises EditError where a reset or an alteration names what the model has not."""
+    """Carry out the plan. Raises EditError where a reset, an alteration or what is tried inside the loops
+    names what the model has not."""
     working = _working_model(loaded, plan)
     with left_as_found(working.model):
         return _Running(working, plan, on_progress).run()
 
 
 def _working_model(loaded: LoadedModel, plan: RunPlan) -> LoadedModel:
-    """The model itself, or a copy where the plan trains it or wants it otherwise."""
+    """The model itself, or a copy where the plan trains it or wants it otherwise; with what is tried."""
     if plan.alterations:
-        return loaded.altered(plan.alterations)
-    return _copy_of(loaded) if trains(plan.calls) else loaded
+        return loaded.altered(plan.alterations).tried(plan.interventions)
+    return (_copy_of(loaded) if trains(plan.calls) else loaded).tried(plan.interventions)
 
 
 def calls_made(
@@ -106,6 +107,7 @@ class _Running:
     def run(self, look: Callable[[LoadedModel], None] = lambda loaded: None) -> Run:
         for reset in self._plan.resets:
             apply_reset(state_variables(self._loaded.placed), reset)
+        draw_from_seed(self._loaded)
         look(self._loaded)
         outcomes = []
         for number, call in enumerate(self._plan.calls):
@@ -136,6 +138,8 @@ class _Running:
         try:
             with self._watch.on():
                 made = self._maker.make(call)
+        except InterventionError:
+            raise
         except LstmTuiError as error:
             self._note = one_line(f"not recorded: {error.happened}; {error.todo}")
         except Exception as error:  # noqa: BLE001 - whatever the user's model raises is the answer to his question
@@ -173,12 +177,27 @@ class _Running:
 
     def _recorded(self, call: Predict | CallModel, outputs: Mapping[str, Array]) -> Recording:
         inputs = self._maker.inputs_of(call)
+        if self._loaded.interventions:
+            return self._tried(call, inputs, outputs)
         if self._plan.sample is not None:
             recording = record_sample(self._loaded, inputs, call, self._plan.sample)
             return _completed(recording, outputs, call, self._plan.sample)
         if isinstance(call, Predict):
             return _compared(record_predict(self._loaded, inputs, call.batch_size), outputs)
         return _compared(record_call(self._loaded, inputs, call.training), outputs)
+
+    def _tried(
+        self, call: Predict | CallModel, inputs: Mapping[str, Array], outputs: Mapping[str, Array]
+    ) -> Recording:
+        """What is tried inside the loops is unknown to `model.predict`: there is nothing to compare with."""
+        if self._plan.sample is not None:
+            recording = replace(record_sample(self._loaded, inputs, call, self._plan.sample), outputs=outputs)
+        elif isinstance(call, Predict):
+            recording = record_predict(self._loaded, inputs, call.batch_size)
+        else:
+            recording = record_call(self._loaded, inputs, call.training)
+        tried = tuple(one.describe() for one in self._loaded.interventions)
+        return replace(recording, tried=tried)
 
 
 def _compared(recording: Recording, outputs: Mapping[str, Array]) -> Recording:

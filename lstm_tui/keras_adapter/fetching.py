@@ -13,6 +13,7 @@ from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.recorder.assemble import Part
 from lstm_tui.keras_adapter.recorder.border import Border
 from lstm_tui.keras_adapter.recorder.purpose import purpose_of
+from lstm_tui.keras_adapter.recorder.record import rows_of
 from lstm_tui.keras_adapter.recorder.stretch import Cut, steps_in
 from lstm_tui.keras_adapter.recorder.tracing import TracedCall, traced_call
 from lstm_tui.keras_adapter.replaying import batch_of_sample
@@ -41,11 +42,20 @@ def _of_call(loaded: LoadedModel, plan: FetchPlan, on_progress: OnProgress) -> F
     call = plan.run.calls[plan.run.record]
     assert isinstance(call, Predict | CallModel)
     batch, row = batch_of_sample(loaded, plan.run, plan.sample, on_progress)
-    fed, purpose = as_tensors(loaded.model, batch), purpose_of(loaded, call)
+    fed = as_tensors(loaded.model, batch)
+    purpose = purpose_of(loaded, call).of_rows(plan.sample - row, rows_of(batch))
 
     def make() -> TracedCall:
         border = Border.of_none(one_sample=True)
-        return traced_call(loaded.model, purpose.call, fed, with_prefix=False, border=border, keep=plan.path)
+        return traced_call(
+            loaded.model,
+            purpose.call,
+            fed,
+            with_prefix=False,
+            border=border,
+            keep=plan.path,
+            interventions=purpose.interventions,
+        )
 
     traced: TracedCall = loaded.traces.get_or_make(purpose.key(fed, "fetch", plan.path), make)
     assert traced.tape.border is not None

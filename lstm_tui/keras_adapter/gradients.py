@@ -23,12 +23,13 @@ from lstm_tui.keras_adapter.feeding import as_array, as_tensors, output_names, s
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.loaded import LoadedModel
 from lstm_tui.keras_adapter.recorder.border import Border
+from lstm_tui.keras_adapter.recorder.intervening import Intervening
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges
 from lstm_tui.keras_adapter.recorder.patches import taking_any_length
 from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
 from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.calls import StateReset
+from lstm_tui.recurrent.calls import StateReset, fingerprint
 from lstm_tui.recurrent.gradients import Gradients
 from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array, States, read_only
@@ -69,7 +70,7 @@ def with_float64(
     if made.value.dtype == np.float64:
         return replace(made, exact=made, exact_note="the model itself computes in float64")
     try:
-        copy = loaded.in_float64()
+        copy = loaded.in_float64().tried(loaded.interventions)
         fed = keras.tree.map_structure(_in_float64, as_tensors(loaded.model, inputs))
         goal = None if target is None else np.asarray(target, np.float64)
         exact = _computed(copy, fed, _Asked(inputs, output, goal, states, border))
@@ -105,7 +106,8 @@ class _Asked:
 def _computed(loaded: LoadedModel, fed: Any, asked: _Asked) -> Gradients:
     signature = tuple((one.shape, one.dtype) for one in keras.tree.flatten(fed))
     goal = None if asked.target is None else asked.target.shape
-    key = ("gradients", asked.output, goal, asked.border is not None, signature)
+    tried = (fingerprint(loaded.interventions),) if loaded.interventions else ()
+    key = ("gradients", asked.output, goal, asked.border is not None, signature, *tried)
     traced: _Traced = loaded.traces.get_or_make(key, lambda: _traced(loaded, fed, asked))
     if traced.border is not None:
         traced.border.set(asked.border)
@@ -144,6 +146,7 @@ def _traced(loaded: LoadedModel, fed: Any, asked: _Asked) -> _Traced:
             watcher.watch([one for one in flat if one.dtype.is_floating])
             tape = tape_of(loaded.model)
             tape.nudges, tape.border = Nudges(watcher.watch), border
+            tape.intervening = Intervening(loaded.interventions) if loaded.interventions else None
             any_length = nullcontext() if border is None else taking_any_length(loaded.model)
             with any_length, Wrapping(loaded.model, tape):
                 outputs = loaded.model.predict_step((keras.tree.pack_sequence_as(fed, flat),))

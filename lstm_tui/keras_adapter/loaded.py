@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Diagnosis
 from lstm_tui.checks.running import OnFinding
-from lstm_tui.errors import UsageError
+from lstm_tui.errors import EditError, UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
@@ -19,6 +20,7 @@ from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.interleavings import Interleaved, InterleavePlan
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.live_layers import Placed, placed_layers
 from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.recording import Array, States
@@ -73,6 +75,8 @@ class LoadedModel:
         self.predict_functions: Recent[Any] = Recent(16)
         #: Copies with other settings, by those settings.
         self._altered: Recent[LoadedModel] = Recent(4)
+        #: What is tried inside the loops of every predict and call.
+        self.interventions: tuple[Intervention, ...] = ()
 
     @classmethod
     def in_memory(cls, model: Any) -> LoadedModel:
@@ -95,6 +99,18 @@ class LoadedModel:
 
         return self._altered.get_or_make(alterations, lambda: altered(self, alterations))
 
+    def tried(self, interventions: tuple[Intervention, ...]) -> LoadedModel:
+        """The same model, with all that was compiled for it, and what is tried inside its loops."""
+        if interventions == self.interventions:
+            return self
+        other = copy.copy(self)
+        other.interventions = interventions
+        return other
+
+    def _of(self, plan: RunPlan) -> LoadedModel:
+        """The model itself or its copy with other settings, and what is tried on it."""
+        return (self.altered(plan.alterations) if plan.alterations else self).tried(plan.interventions)
+
     def diagnose(
         self,
         subject: Subject,
@@ -105,6 +121,7 @@ class LoadedModel:
     ) -> Diagnosis:
         """The checks on this model, or on the copy that the plan wants; it is afterwards as it was.
 
+        They judge the model: what is tried inside its loops is left out.
         codes: only these; None for all.
         """
         from lstm_tui.checks.catalogue import CHECKS
@@ -113,7 +130,7 @@ class LoadedModel:
 
         working = self.altered(subject.plan.alterations) if subject.plan.alterations else self
         return diagnose(
-            replace(subject, plan=replace(subject.plan, alterations=())),
+            replace(subject, plan=replace(subject.plan, alterations=(), interventions=())),
             KerasLaboratory(working),
             [check for check in CHECKS if codes is None or check.code in codes],
             seconds=seconds,
@@ -152,7 +169,7 @@ class LoadedModel:
     def gradients_of(self, plan: GradientPlan) -> Gradients:
         """What the plan asks for, of the first output."""
         model = self.altered(plan.alterations) if plan.alterations else self
-        found = model.gradients(
+        found = model.tried(plan.interventions).gradients(
             plan.inputs,
             target=plan.target,
             states=plan.states,
@@ -197,20 +214,23 @@ class LoadedModel:
         """The recorded call on the beginning of its sequence. Raises EditError where that cannot be run."""
         from lstm_tui.keras_adapter.replaying import replay
 
-        alterations = plan.run.alterations
-        return replay(self.altered(alterations) if alterations else self, plan, on_progress)
+        return replay(self._of(plan.run), plan, on_progress)
 
     def fetch(self, plan: FetchPlan, on_progress: OnProgress) -> Fetched:
         """What one call of a layer gave. Raises EditError where that cannot be had."""
         from lstm_tui.keras_adapter.fetching import fetch
 
-        alterations = plan.run.alterations
-        return fetch(self.altered(alterations) if alterations else self, plan, on_progress)
+        return fetch(self._of(plan.run), plan, on_progress)
 
     def interleave(self, plan: InterleavePlan, on_progress: OnProgress) -> Interleaved:
         """Sessions that share the model, under every interleaving. Raises EditError where they cannot be."""
         from lstm_tui.keras_adapter.interleaving import interleave
 
+        if plan.run.interventions:
+            raise EditError(
+                "sessions that share the model are run as it is, without what is tried inside the loops",
+                todo="take poke, clamp, silence and dropout back first",
+            )
         alterations = plan.run.alterations
         return interleave(self.altered(alterations) if alterations else self, plan, on_progress)
 

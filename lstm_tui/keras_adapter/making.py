@@ -11,12 +11,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from lstm_tui.errors import InterventionError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import FailureWatch
 from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length, training_argument
 from lstm_tui.keras_adapter.fitting import fit
+from lstm_tui.keras_adapter.keeping import seeds
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
 from lstm_tui.keras_adapter.predicting import Predictor
+from lstm_tui.keras_adapter.recorder.record import rows_of, tried_outputs
 from lstm_tui.keras_adapter.recorder.stretch import outputs_in_stretches
 from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.recurrent.calls import (
@@ -37,10 +40,22 @@ from lstm_tui.recurrent.calls import (
     Training,
     inputs_of,
 )
+from lstm_tui.recurrent.interventions import Clamp, Poke, TrainingMode
 from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.sequences import longest
 from lstm_tui.recurrent.stretches import LongPlan
+
+#: Said of a call whose loops do something else than the model's own.
+TRIED = "by the recorder, with what is tried inside the loops; model.predict gives something else"
+
+
+def draw_from_seed(loaded: LoadedModel) -> None:
+    """Where dropout is tried, what it draws comes from the seed that was asked for."""
+    mode = next((one for one in reversed(loaded.interventions) if isinstance(one, TrainingMode)), None)
+    for index, variable in enumerate(seeds(loaded.model) if mode is not None and mode.on else ()):
+        drawn = np.random.default_rng([mode.seed if mode is not None else 0, index]).integers(2**31)
+        variable.assign(np.array([drawn, 0], "uint32"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +95,8 @@ class Maker:
     def make(self, call: Call) -> Made:
         """Make one call. Raises whatever the call raises."""
         match call:
+            case Predict() | CallModel() if self.loaded.interventions:
+                return self._tried(call)
             case Predict() | CallModel() if self._is_long(call):
                 return self._in_stretches(call)
             case Predict():
@@ -114,6 +131,16 @@ class Maker:
         inputs = self.inputs_of(call)
         plan = replace(self._long, call=call, sequences=longest(inputs)[1], sample=None)
         return Made(outputs_in_stretches(self.loaded, plan, inputs, self._on_progress))
+
+    def _tried(self, call: Predict | CallModel) -> Made:
+        """Made by the recorder: nothing else knows what is tried inside the loops."""
+        inputs = self.inputs_of(call)
+        samples = [one.sample for one in self.loaded.interventions if isinstance(one, Poke | Clamp)]
+        last = rows_of(inputs) - 1
+        if any(sample is not None and sample > last for sample in samples):
+            most = max(filter(None, samples))
+            raise InterventionError(f"this call has no sample {most}: the last one is {last}")
+        return Made(tried_outputs(self.loaded, inputs, call), TRIED)
 
     def _tell(self, call: str, step: int, steps: int) -> None:
         """Progress now and then: a message costs more than a step."""
@@ -161,7 +188,8 @@ class Maker:
             path = Path(folder) / "reloaded.keras"
             self.loaded.model.save(path)
             model = self.loaded.load(path)
-        self.loaded = LoadedModel(model, model_facts(model, facts.path, facts.format), self.loaded.load)
+        again = LoadedModel(model, model_facts(model, facts.path, facts.format), self.loaded.load)
+        self.loaded = again.tried(self.loaded.interventions)
         self.predictor = Predictor(self.loaded)
         self._watch.know(self.loaded.placed)
         return Made()

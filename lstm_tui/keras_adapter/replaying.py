@@ -51,10 +51,11 @@ def _of_call(loaded: LoadedModel, plan: ReplayPlan, on_progress: OnProgress) -> 
     assert isinstance(call, Predict | CallModel)
     with left_as_found(loaded.model):
         batch, row = batch_of_sample(loaded, run, plan.sample, on_progress)
-        fed, purpose = as_tensors(loaded.model, batch), purpose_of(loaded, call)
+        fed = as_tensors(loaded.model, batch)
+        purpose = purpose_of(loaded, call).of_rows(plan.sample - row, rows_of(batch))
         replayed: Replay = loaded.traces.get_or_make(
             purpose.key(fed, "replay at the cursor"),
-            lambda: Replay(loaded.model, purpose.call, fed, longest(batch)[0]),
+            lambda: Replay(loaded.model, purpose.call, fed, longest(batch)[0], purpose.interventions),
         )
         outputs = replayed.outputs(fed, plan.steps)
     names = output_names(loaded.model, replayed.struct)
@@ -82,7 +83,8 @@ def batch_of_sample(
     number, row = divmod(sample, rows_of(batches[0]))
     if number and state_variables(loaded.placed):
         earlier = {name: values[: sample - row] for name, values in inputs.items()}
-        calls_made(loaded, RunPlan(earlier, calls=(replace(call, inputs=None),)), on_progress, None)
+        again = RunPlan(earlier, calls=(replace(call, inputs=None),), interventions=run.interventions)
+        calls_made(loaded, again, on_progress, None)
     return batches[number], row
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.recording import Array, Recording, States
 
 #: Input arrays by input name, in the model's order.
@@ -201,6 +202,7 @@ class RunPlan:
 
     record: index in `calls` of the call whose every step is recorded.
     alterations: the calls are made on a copy of the model with these other settings.
+    interventions: what is tried inside the loops of every predict and call, made by the recorder then.
     sample: the only row of that call whose steps are kept, where those of all would be too much; else None.
     """
 
@@ -211,12 +213,14 @@ class RunPlan:
     target: Array | None = None
     alterations: tuple[Alteration, ...] = ()
     sample: int | None = None
+    interventions: tuple[Intervention, ...] = ()
 
     @property
     def key(self) -> str:
         """A digest of the whole plan: equal keys mean equal runs on the same model."""
         parts: tuple[object, ...] = (dict(self.inputs), self.resets, self.calls, self.record)
         parts = (*parts, self.alterations) if self.alterations else parts
+        parts = (*parts, "tried", self.interventions) if self.interventions else parts
         return fingerprint(parts if self.sample is None else (*parts, self.sample))
 
 

@@ -29,6 +29,10 @@ GRU = CellKind("gru", ("h",), ("z", "r"), "g")
 SIMPLE_RNN = CellKind("simple_rnn", ("h",))
 
 
+#: By name.
+KINDS = {kind.name: kind for kind in (LSTM, GRU, SIMPLE_RNN)}
+
+
 def other_cell(n_states: int) -> CellKind:
     """A cell that is none of the three: its states are numbered."""
     return CellKind("other", tuple(f"state_{index}" for index in range(n_states)))

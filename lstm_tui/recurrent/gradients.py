@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lstm_tui.recurrent.calls import Alteration, Inputs
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.recording import Array, States
 from lstm_tui.recurrent.stretches import Border
 
@@ -24,6 +25,7 @@ class GradientPlan:
         error, else those of the output.
     float64: computed a second time in float64, where float32 loses what is small.
     alterations: on a copy of the model with these other settings.
+    interventions: what is tried inside the loops, of the rows that are run.
     border: the states before the first step of `inputs`, where these are the end of a longer sequence.
     start, first_sample: which step and which sample of the call the first of `inputs` is.
     """
@@ -33,6 +35,7 @@ class GradientPlan:
     target: Array | None = None
     float64: bool = False
     alterations: tuple[Alteration, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
     border: Border | None = None
     start: int = 0
     first_sample: int = 0

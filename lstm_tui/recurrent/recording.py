@@ -133,6 +133,7 @@ class Recording:
     states_before, states_after: of stateful layers, by `path/state`.
     disagreement: the largest |difference| from `model.predict`; 0.0 is equal to the bit, None not compared.
     sample: the only sample whose steps and predictions are kept; None where those of all are.
+    tried: in words, what was tried inside the loops; then `model.predict` gives something else.
     """
 
     inputs: Mapping[str, Array]
@@ -146,6 +147,7 @@ class Recording:
     states_after: States = field(default_factory=dict)
     disagreement: float | None = None
     sample: int | None = None
+    tried: tuple[str, ...] = ()
 
     def prefix_of(self, output: str, sample: int) -> Array | None:
         """`(timesteps, ...)` of one sample, where there are predictions for it."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lstm_tui.arrays.nudge import Nudge
 from lstm_tui.arrays.rescale import Method, Rescale, fit
 from lstm_tui.arrays.reshape import Reshape
 from lstm_tui.errors import EditError
 from lstm_tui.recurrent.calls import Alteration, StateReset
+from lstm_tui.recurrent.interventions import Clamp, Poke, Silence, TrainingMode
 from lstm_tui.recurrent.recording import Array
+from lstm_tui.scenario.trying import LastSteps, StatefulFlip
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,21 @@ class FitRescale:
 
 @dataclass(frozen=True)
 class OnInput:
-    """A reshape or rescale of the input with this name alone."""
+    """A reshape, rescale or nudge of the input with this name alone."""
 
     name: str
-    change: Reshape | Rescale | FitRescale
+    change: Reshape | Rescale | FitRescale | Nudge
 
     def describe(self) -> str:
         """`add axis 0 (input x)`."""
         return f"{self.change.describe()} (input {self.name})"
 
 
-Action = Reshape | Rescale | FitRescale | OnInput | StateReset | Alteration
+#: What is tried inside the loops, and what is short for other actions.
+Trial = Poke | Clamp | Silence | TrainingMode | StatefulFlip | LastSteps
+#: An action without a restriction to one input.
+Change = Reshape | Rescale | FitRescale | Nudge | StateReset | Alteration | Trial
+Action = Change | OnInput
 
 
 def describe(action: Action) -> str:
@@ -61,7 +68,7 @@ def describe(action: Action) -> str:
     return action.describe()
 
 
-def targeted(action: Action) -> tuple[Reshape | Rescale | FitRescale | StateReset | Alteration, str | None]:
+def targeted(action: Action) -> tuple[Change, str | None]:
     """An action without its restriction, and the name of the input that it is restricted to."""
     return (action.change, action.name) if isinstance(action, OnInput) else (action, None)
 

@@ -25,6 +25,7 @@ from lstm_tui.scenario import schema
 from lstm_tui.scenario.actions import Action, FitRescale, OnInput, pair
 from lstm_tui.scenario.plan import positional
 from lstm_tui.scenario.scenario import Scenario
+from lstm_tui.scenario.trying_loading import trial_of
 from lstm_tui.scenario.words import AnySource, Source, Sources, Words
 from lstm_tui.scenario.yaml_text import YamlPath
 
@@ -183,6 +184,9 @@ class _Loader:
         if words.alter is not None:
             settings = tuple(words.alter.words("layer").items())
             return self._noted(calls.Alteration(words.alter.layer, settings), words)
+        tried = trial_of(words)
+        if tried is not None:
+            return self._noted(tried, words)
         change = words.reshape or words.rescale
         assert change is not None  # the schema wants exactly one
         if isinstance(change, schema.Reshape):

@@ -6,11 +6,10 @@ meaning, two users. Actions change the scenario's own inputs; a call that names 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from lstm_tui.arrays.opening import nearest
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.errors import EditError
 from lstm_tui.model_file.facts import ModelFacts
@@ -29,8 +28,19 @@ from lstm_tui.recurrent.calls import (
     Stream,
     Threads,
 )
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.actions import Action, FitRescale, targeted
+from lstm_tui.scenario.naming import known
+from lstm_tui.scenario.trying import (
+    LastSteps,
+    StatefulFlip,
+    alterations_of,
+    fitted,
+    of_last_steps,
+    refuse_other_calls,
+    split_reset,
+)
 
 if TYPE_CHECKING:
     from lstm_tui.scenario.loading import LoadedScenario
@@ -38,12 +48,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Folded:
-    """What actions come to: the inputs after them, states to set, other settings of layers, and what to do to
-    the outputs, in order."""
+    """What actions come to: the inputs after them, states to set, other settings of layers, what is tried
+    inside their loops, and what to do to the outputs, in order."""
 
     inputs: Inputs
     resets: tuple[StateReset, ...] = ()
     alterations: tuple[Alteration, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
     output_rescales: tuple[Rescale, ...] = ()
 
     def output(self, array: Array) -> Array:
@@ -87,11 +98,18 @@ def with_action(folded: Folded, action: Action, samples: Samples, facts: ModelFa
     """
     change, only = targeted(action)
     if isinstance(change, StateReset):
-        return replace(folded, resets=(*folded.resets, with_layer_paths(change, facts)))
+        return _with_reset(folded, change, facts)
     if isinstance(change, Alteration):
-        known = [layer.path for layer in facts.layers]
-        _known(change.layer, known, "layer")
+        known(change.layer, [layer.path for layer in facts.layers], "layer")
         return replace(folded, alterations=(*folded.alterations, change))
+    if isinstance(change, StatefulFlip):
+        flipped = alterations_of(change, facts, folded.inputs)
+        return replace(folded, alterations=(*folded.alterations, *flipped))
+    if isinstance(change, Intervention):
+        tried = fitted(change, facts, folded.inputs)
+        return replace(folded, interventions=(*folded.interventions, tried))
+    if isinstance(change, LastSteps):
+        return replace(folded, inputs=of_last_steps(change, folded.inputs))
     names = _names(folded.inputs, only)
     if isinstance(change, FitRescale):
         measured = {name: _measured(change, samples, name, len(names)) for name in names}
@@ -101,6 +119,14 @@ def with_action(folded: Folded, action: Action, samples: Samples, facts: ModelFa
     if isinstance(change, Rescale) and change.inverse:
         return replace(folded, output_rescales=(*folded.output_rescales, change))
     return _changed(folded, names, lambda _name, array: change.apply(array))
+
+
+def _with_reset(folded: Folded, reset: StateReset, facts: ModelFacts) -> Folded:
+    """States are set before the calls; a layer that keeps none starts each call from what it is given."""
+    left, starts = split_reset(reset, facts, folded.inputs)
+    resets = () if left is None else (with_layer_paths(left, facts),)
+    tried = (*folded.interventions, *starts)
+    return replace(folded, resets=(*folded.resets, *resets), interventions=tried)
 
 
 def _changed(folded: Folded, names: Sequence[str], change: Callable[[str, Array], Array]) -> Folded:
@@ -114,20 +140,7 @@ def _names(inputs: Inputs, only: str | None) -> list[str]:
         raise EditError("There is no input yet.", todo="open an input first")
     if only is None or len(inputs) == 1:
         return list(inputs)
-    return [_known(only, inputs, "input")]
-
-
-def _known(name: str, names: Sequence[str] | Mapping[str, object], what: str) -> str:
-    if name in names:
-        return name
-    meant = nearest(name, names)
-    raise EditError(
-        f"There is no {what} {one_line(name, 60)}.",
-        expected=f"one of {', '.join(one_line(each, 60) for each in names)}"
-        if names
-        else f"a model with one {what}",
-        todo=f"did you mean {one_line(meant)}?" if meant else "",
-    )
+    return [known(only, inputs, "input")]
 
 
 def _measured(change: FitRescale, samples: Samples, name: str, of: int) -> Rescale:
@@ -160,14 +173,14 @@ def name_inputs(inputs: Inputs, facts: ModelFacts) -> Inputs:
 
     Raises: EditError for a name that the model does not have.
     """
-    known = [tensor.name for tensor in facts.inputs]
-    if not known:
+    own = [tensor.name for tensor in facts.inputs]
+    if not own:
         return dict(inputs)
-    if len(inputs) == 1 and len(known) == 1:
-        return {known[0]: next(iter(inputs.values()))}
-    aliases = {"": known[0], **{positional(index): name for index, name in enumerate(known)}}
-    named = {_known(aliases.get(name, name), known, "input"): array for name, array in inputs.items()}
-    return {name: named[name] for name in known if name in named}
+    if len(inputs) == 1 and len(own) == 1:
+        return {own[0]: next(iter(inputs.values()))}
+    aliases = {"": own[0], **{positional(index): name for index, name in enumerate(own)}}
+    named = {known(aliases.get(name, name), own, "input"): array for name, array in inputs.items()}
+    return {name: named[name] for name in own if name in named}
 
 
 def with_layer_paths(reset: StateReset, facts: ModelFacts) -> StateReset:
@@ -192,7 +205,7 @@ def _paths(name: str, stateful: Sequence[str], *, sure: bool) -> list[str]:
         return found
     # One cell of a stack, or a layer that the file alone does not tell: the engine knows.
     unseen = name.rpartition("/")[0] in stateful or not sure
-    return [name if unseen else _known(name, stateful, "stateful layer")]
+    return [name if unseen else known(name, stateful, "stateful layer")]
 
 
 # --- the plan of a scenario -------------------------------------------------------------------------
@@ -224,6 +237,8 @@ def folded_plan(loaded: LoadedScenario, facts: ModelFacts) -> tuple[RunPlan, Fol
             calls.append(named_call(call, facts))
             if not folded.inputs and needs_input(call):
                 raise EditError("There is no input.", todo="add `input: {file: ...}` to the scenario")
+    with loaded.locating(("calls",) if loaded.scenario.calls else ("actions",)):
+        refuse_other_calls(folded.interventions, calls)
     plan = RunPlan(
         inputs=folded.inputs,
         resets=folded.resets,
@@ -231,6 +246,7 @@ def folded_plan(loaded: LoadedScenario, facts: ModelFacts) -> tuple[RunPlan, Fol
         record=_record(loaded, calls),
         target=loaded.target,
         alterations=folded.alterations,
+        interventions=folded.interventions,
     )
     return plan, folded
 

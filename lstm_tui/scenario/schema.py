@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from lstm_tui.arrays.rescale_words import rescale_from_numbers
 from lstm_tui.arrays.reshape import RESHAPE_WORDS, reshape_from_scenario
+from lstm_tui.scenario.trying_words import Clamp, Dropout, LastSteps, Nudge, Poke, Silence, Stateful
 from lstm_tui.scenario.words import (
     AnySource,
     Code,
@@ -134,7 +135,7 @@ class StatesFile(Words):
 
 
 class Reset(Words):
-    """Set states before the calls."""
+    """Set states before the calls. A layer that keeps none, where it is named, starts each call from them."""
 
     layers: Names | None = Field(
         default=None, description="Layers by name or path; every stateful layer where left out."
@@ -178,8 +179,18 @@ class Action(Words):
     )
     reset: Reset | None = Field(default=None, description="Set the states of stateful layers.")
     alter: Alter | None = Field(default=None, description="Other settings of a layer, on a copy.")
+    poke: Poke | None = Field(default=None, description="A state replaced after one step.")
+    clamp: Clamp | None = Field(default=None, description="A gate held at a value.")
+    silence: Silence | None = Field(default=None, description="Units that nothing hears.")
+    nudge: Nudge | None = Field(default=None, description="One value of the input set by hand.")
+    dropout: Dropout | None = Field(default=None, description="Dropout in the recorded call.")
+    stateful: Stateful | None = Field(default=None, description="Flip stateful, on a copy.")
+    last: LastSteps | None = Field(default=None, description="Only the last steps are fed.")
 
-    _one = exactly_one("reshape", "rescale", "reset", "alter")
+    _one = exactly_one(
+        "reshape", "rescale", "reset", "alter",
+        "poke", "clamp", "silence", "nudge", "dropout", "stateful", "last",
+    )  # fmt: skip
 
 
 # --- calls ----------------------------------------------------------------------------------------

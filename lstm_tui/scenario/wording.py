@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from lstm_tui.arrays.nudge import Nudge
 from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.errors import ScenarioError
 from lstm_tui.recurrent.calls import (
@@ -27,9 +28,10 @@ from lstm_tui.recurrent.calls import (
 )
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario import schema
-from lstm_tui.scenario.actions import Action, FitRescale, targeted
+from lstm_tui.scenario.actions import Action, FitRescale, Trial, targeted
 from lstm_tui.scenario.loading import LoadedScenario
 from lstm_tui.scenario.plan import positional
+from lstm_tui.scenario.trying_loading import WORD_OF
 from lstm_tui.scenario.words import Source, Words
 
 Form = TypeVar("Form", bound=Words)
@@ -89,6 +91,9 @@ class Wording:
             return _validated(schema.Action, {"reset": self._reset(change)})
         if isinstance(change, Alteration):
             return _validated(schema.Action, {"alter": {"layer": change.layer} | dict(change.settings)})
+        if isinstance(change, Trial | Nudge):
+            body = change.to_scenario() | ({} if only is None else {"input": only})
+            return _validated(schema.Action, {WORD_OF[type(change)]: body})
         verb = "rescale" if isinstance(change, Rescale | FitRescale) else "reshape"
         said = _fit_words(change) if isinstance(change, FitRescale) else change.to_scenario()
         return _validated(schema.Action, {verb: said | ({} if only is None else {"input": only})})

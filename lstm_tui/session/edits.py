@@ -14,6 +14,7 @@ from lstm_tui.recurrent.recording import Array
 from lstm_tui.scenario.actions import Action
 from lstm_tui.scenario.actions import describe as describe_action
 from lstm_tui.scenario.plan import Folded, fold_actions, named_call, recordable_calls
+from lstm_tui.scenario.trying import refuse_other_calls
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
     calls = tuple(named_call(call, facts) for call in with_call_edits(material.calls, edits))
     recordable = recordable_calls(calls)
     record = recordable[-1] if recordable else len(calls) - 1
+    refuse_other_calls(folded.interventions, calls)
     run = RunPlan(
         inputs=folded.inputs,
         resets=folded.resets,
@@ -134,6 +136,7 @@ def fold(material: Material, edits: Sequence[Edit], facts: ModelFacts) -> Plan:
         record=record,
         target=material.target,
         alterations=folded.alterations,
+        interventions=folded.interventions,
     )
     return Plan(run, folded)
 

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from lstm_tui.keras_adapter.recorder.intervening import Held
 from lstm_tui.keras_adapter.recorder.patches import Patches
 from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
 from lstm_tui.recurrent.live_cells import cell_kind, cells_of
@@ -33,9 +34,13 @@ _ORDER: dict[CellKind, tuple[tuple[str, str | None], ...]] = {
 
 
 class GateTaps:
-    """Records the gates of every cell in `cell` during one call of it; use once, as a context."""
+    """Records the gates of every cell in `cell` during one call of it; use once, as a context.
 
-    def __init__(self, cell: Any) -> None:
+    held: gives each gate the value that holds, where some are clamped.
+    """
+
+    def __init__(self, cell: Any, held: Held | None = None) -> None:
+        self._held = held
         self._cells = [(path, inner, cell_kind(inner)) for path, inner in cells_of(cell)]
         self._heard: dict[str, list[tuple[str, Any]]] = {path: [] for path, _, _ in self._cells}
         self._patches = Patches()
@@ -43,8 +48,20 @@ class GateTaps:
     def __enter__(self) -> GateTaps:
         for path, inner, kind in self._cells:
             for name in sorted({activation for activation, _ in _ORDER.get(kind, ())}):
-                self._patches.set(inner, name, _recorder(getattr(inner, name), name, self._heard[path]))
+                hold = self._hold(path, kind) if self._held is not None else None
+                self._patches.set(inner, name, _recorder(getattr(inner, name), name, self._heard[path], hold))
         return self
+
+    def _hold(self, path: str, kind: CellKind) -> Callable[[Any], Any]:
+        """What takes the value of the next gate that is heard and gives the one that holds."""
+        order, heard, held = _ORDER[kind], self._heard[path], self._held
+        assert held is not None
+
+        def hold(value: Any) -> Any:
+            series = order[len(heard)][1] if len(heard) < len(order) else None
+            return value if series is None else held(path, series, value)
+
+        return hold
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -82,8 +99,13 @@ _ONE_OPERATION = frozenset({
 })  # fmt: skip
 
 
-def _recorder(activation: Callable[..., Any], name: str, heard: list[tuple[str, Any]]) -> Callable[..., Any]:
-    """The activation, which also writes down what it gives.
+def _recorder(
+    activation: Callable[..., Any],
+    name: str,
+    heard: list[tuple[str, Any]],
+    hold: Callable[[Any], Any] | None,
+) -> Callable[..., Any]:
+    """The activation, which also writes down what it gives, after `hold` where that is given.
 
     An activation of several operations is computed a second time for that: TensorFlow moves the constants of,
     say, `hard_sigmoid` into what comes after it, and would not where the value is read (a difference of
@@ -92,6 +114,9 @@ def _recorder(activation: Callable[..., Any], name: str, heard: list[tuple[str, 
 
     def record(values: Any) -> Any:
         result = activation(values)
+        if hold is not None:
+            heard.append((name, hold(result)))
+            return heard[-1][1]
         is_one = activation in _ONE_OPERATION
         heard.append((name, result if is_one else activation(tf.raw_ops.Snapshot(input=values))))
         return result

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.recorder.border import LAST_OUTPUT, Border
 from lstm_tui.keras_adapter.recorder.gates import GateTaps
+from lstm_tui.keras_adapter.recorder.intervening import InLoopOf
 from lstm_tui.keras_adapter.recorder.nudges import NudgedLoop, Nudges, constant_weights
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.keras_adapter.recorder.tape import Tape, TapedLoop
@@ -43,6 +44,8 @@ def recorded_loop(
     """Takes the place of `layer.inner_loop`: `(last_output, outputs, states)`, and the loop on the tape."""
     initial = initial_state if keras.tree.is_nested(initial_state) else [initial_state]
     loop = _Loop(layer, sequences, list(initial), _boolean(mask), training, _Place(tape))
+    if loop.tried is not None and not loop.clamps_what_it_hears() and tape.intervening is not None:
+        tape.intervening.refuse(f"the gates of {tape.current.path} cannot be told apart and are not clamped")
     if tape.nudges is not None:
         loop.nudge(tape.nudges, tape.current.path)
     rows, outputs, states = loop.run()
@@ -51,11 +54,22 @@ def recorded_loop(
 
 
 class _Place:
-    """Where a loop stands in a longer sequence: what it starts from, what it leaves, the sample it keeps."""
+    """Where a loop stands in a longer sequence: what it starts from, what it leaves, the sample it keeps.
+
+    And what is tried otherwise in it.
+    """
 
     def __init__(self, tape: Tape) -> None:
         self._path = tape.current.path
         self._border: Border | None = tape.border
+        self._intervening = tape.intervening
+
+    def tried(self, layer: Any, states: dict[str, Any], timesteps: Any) -> InLoopOf | None:
+        """What is tried in the loop; None where nothing is."""
+        if self._intervening is None:
+            return None
+        backwards = bool(layer.go_backwards)
+        return self._intervening.of(self._path, layer.cell, states, timesteps, go_backwards=backwards)
 
     def start(self, own: dict[str, Any], timesteps: Any) -> dict[str, Any]:
         if self._border is None or timesteps != self._border.timesteps:
@@ -91,10 +105,16 @@ class _Loop:
         # read now: a stateful layer hands in variables, which will have moved when the function ends
         own = [tf.identity(state) for state in keras.tree.flatten(initial)]
         start = place.start(dict(zip(self.names, own, strict=True)), self.timesteps)
+        self.tried = place.tried(layer, start, self.timesteps)
+        start = start if self.tried is None else self.tried.start(start)
         self.initial = keras.tree.pack_sequence_as(initial, [start[name] for name in self.names])
         self.nudged: NudgedLoop | None = None
         self.first = self.step(self.inputs[0], self.initial)
         self.output_is_state = self.first.output is self.first.states[0]
+        #: Which of the states the output is; None where it is none of them.
+        self.as_output = next(
+            (i for i, one in enumerate(self.first.states) if one is self.first.output), None
+        )
         #: Without a mask an output that is the first state is not kept twice.
         self.output_name = self.names[0] if self.output_is_state and mask is None else _OUTPUT
         self.zero_output = tf.zeros_like(self.first.output)
@@ -108,9 +128,16 @@ class _Loop:
         self.output_name = _OUTPUT
         self.packing = Packing({_OUTPUT: self.first.output})
 
-    def step(self, inputs: Any, states: Any) -> _Step:
+    def clamps_what_it_hears(self) -> bool:
+        """Whether every gate that is clamped could be told apart in the first step."""
+        clamped = self.tried.clamped if self.tried is not None else set[str]()
+        return all(self.first.kinds[end].gates for end in clamped)
+
+    def step(self, inputs: Any, states: Any, time: Any = None) -> _Step:
+        """One call of the cell; without a `time` nothing is clamped."""
         cell = self.layer.cell
-        with constant_weights(cell) if self.nudged else nullcontext(), GateTaps(cell) as taps:
+        held = self.tried.gates(time) if self.tried is not None and time is not None else None
+        with constant_weights(cell) if self.nudged else nullcontext(), GateTaps(cell, held) as taps:
             output, new_states = cell(inputs, tuple(states), **self.call_arguments)
         return _Step(output, keras.tree.flatten(new_states), taps.gates(), taps.kinds())
 
@@ -134,7 +161,7 @@ class _Loop:
             self.nudged.start()
 
         def body(time: Any, kept: Any, output: Any, states: Any) -> Any:
-            step = self.step(inputs.read(time), keras.tree.pack_sequence_as(self.initial, list(states)))
+            step = self.step(inputs.read(time), keras.tree.pack_sequence_as(self.initial, list(states)), time)
             mask = None if masks is None else masks.read(time)
             new_output, new_states = self.after(time, step, mask, output, states)
             rows = self.packing.pack(self.series(step, new_output, new_states))
@@ -183,6 +210,10 @@ class _Loop:
         new_output, new_states = step.output, step.states
         if mask is not None:
             new_states = [_where(mask, new, old) for new, old in zip(new_states, states, strict=True)]
+        if self.tried is not None:
+            named = self.tried.states(time, dict(zip(self.names, new_states, strict=True)))
+            new_states = [named[name] for name in self.names]
+            new_output = new_output if self.as_output is None else new_states[self.as_output]
         if self.nudged is not None:
             named = self.nudged.add(time, dict(zip(self.names, new_states, strict=True)))
             new_states = [named[name] for name in self.names]

@@ -36,8 +36,11 @@ def record_sample(
     before, variables = snapshot(loaded.model), state_variables(loaded.placed)
     states_before = read_states(variables)
     try:
-        for batch in batches[:number] if variables else ():
-            record_batch(loaded, batch, batches[0], purpose, 0)
+        first = sample - row
+        for index, batch in enumerate(batches[:number]) if variables else ():
+            earlier = purpose.of_rows(index * rows_of(batches[0]), rows_of(batch))
+            record_batch(loaded, batch, batches[0], earlier, 0)
+        purpose = purpose.of_rows(first, rows_of(batches[number]))
         start = snapshot(loaded.model)
         part = record_batch(loaded, batches[number], batches[0], purpose, row)
         wrong = wrong_prefixes(loaded, batches[number], part, purpose, lambda: restore(start), row)

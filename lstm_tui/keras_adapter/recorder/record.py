@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import keras
@@ -40,6 +41,26 @@ def record_call(loaded: LoadedModel, inputs: Mapping[str, Array], training: bool
     return _recorded(loaded, inputs, [dict(inputs)], purpose_of(loaded, CallModel(training)))
 
 
+def tried_outputs(
+    loaded: LoadedModel, inputs: Mapping[str, Array], call: Predict | CallModel
+) -> dict[str, Array]:
+    """What the call gives by output name where something is tried in its loops; states and seeds move on."""
+    size = call.batch_size if isinstance(call, Predict) else rows_of(inputs)
+    batches, purpose = batches_of(inputs, size), purpose_of(loaded, call)
+    parts = [
+        record_batch(loaded, batch, batches[0], purpose.of_rows(start, rows_of(batch)))
+        for start, batch in _numbered(batches)
+    ]
+    names = output_names(loaded.model, parts[0].traced.output_struct)
+    return dict(assemble(inputs, names, parts, {}, ({}, {})).outputs)
+
+
+def _numbered(batches: list[dict[str, Array]]) -> list[tuple[int, dict[str, Array]]]:
+    """Each batch with the number of its first sample."""
+    starts = [0, *accumulate(map(rows_of, batches))]
+    return list(zip(starts, batches, strict=False))
+
+
 def batches_of(inputs: Mapping[str, Array], batch_size: int | None) -> list[dict[str, Array]]:
     """The batches that `predict` makes."""
     size = batch_size or 32
@@ -54,9 +75,10 @@ def _recorded(
     variables = state_variables(loaded.placed)
     states_before = read_states(variables)
     try:
-        parts = [record_batch(loaded, batch, batches[0], purpose) for batch in batches]
+        own = [(purpose.of_rows(start, rows_of(batch)), batch) for start, batch in _numbered(batches)]
+        parts = [record_batch(loaded, batch, batches[0], of_batch) for of_batch, batch in own]
         states_after = read_states(variables)
-        wrong = wrong_prefixes(loaded, batches[0], parts[0], purpose, lambda: restore(before))
+        wrong = wrong_prefixes(loaded, batches[0], parts[0], own[0][0], lambda: restore(before))
     finally:
         restore(before)
     names = output_names(loaded.model, parts[0].traced.output_struct)
@@ -87,6 +109,7 @@ def record_batch(
             any_batch=any_batch,
             with_prefix=purpose.with_prefix,
             border=border,
+            interventions=purpose.interventions,
         )
 
     key = purpose.key(fed, sample is not None, any_batch=any_batch)
@@ -125,7 +148,7 @@ def wrong_prefixes(
     fed = as_tensors(loaded.model, batch)
     replay: Replay = loaded.traces.get_or_make(
         purpose.key(fed, "replay"),
-        lambda: Replay(loaded.model, purpose.call, fed, folded.timesteps),
+        lambda: Replay(loaded.model, purpose.call, fed, folded.timesteps, purpose.interventions),
     )
     return check(part.prefix, folded, replay, fed, rewind, sample)
 

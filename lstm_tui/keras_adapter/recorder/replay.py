@@ -8,6 +8,7 @@ the check on the input's shape does, and that is left out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -16,15 +17,29 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.feeding import as_array, sequence_length
 from lstm_tui.keras_adapter.keeping import left_as_found
+from lstm_tui.keras_adapter.recorder.intervening import Intervening
 from lstm_tui.keras_adapter.recorder.patches import taking_any_length
+from lstm_tui.keras_adapter.recorder.tracing import Wrapping, tape_of
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.recording import Array
 
 
 class Replay:
-    """Runs `call` on shortened inputs; made for inputs of one signature with `timesteps` steps."""
+    """Runs `call` on shortened inputs; made for inputs of one signature with `timesteps` steps.
 
-    def __init__(self, model: Any, call: Callable[[Any], Any], inputs: Any, timesteps: int) -> None:
+    interventions: what is tried inside its loops, as far as their steps are reached.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        call: Callable[[Any], Any],
+        inputs: Any,
+        timesteps: int,
+        interventions: tuple[Intervention, ...] = (),
+    ) -> None:
         self._model, self._call, self._struct = model, call, inputs
+        self._interventions = interventions
         self._timesteps = timesteps
         self._function: Callable[..., Any] | None = None
         self._takes_any_length = True
@@ -60,13 +75,21 @@ class Replay:
 
     def _traced(self, specs: list[tf.TensorSpec]) -> Callable[..., Any]:
         def body(*flat: Any) -> list[Any]:
-            with taking_any_length(self._model):
+            with taking_any_length(self._model), self._tried():
                 outputs = self._call(keras.tree.pack_sequence_as(self._struct, list(flat)))
             self.struct = keras.tree.map_structure(lambda _: None, outputs)
             return keras.tree.flatten(outputs)
 
         with left_as_found(self._model):
             return tf.function(body, autograph=False).get_concrete_function(*specs)
+
+    def _tried(self) -> AbstractContextManager[Any]:
+        """Nothing where nothing is tried: then Keras' own loops run."""
+        if not self._interventions:
+            return nullcontext()
+        tape = tape_of(self._model)
+        tape.intervening = Intervening(self._interventions, any_length=True)
+        return Wrapping(self._model, tape)
 
 
 def _arrays(outputs: list[Any]) -> list[Array]:

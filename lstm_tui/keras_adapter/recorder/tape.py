@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lstm_tui.keras_adapter.recorder.border import Border
+from lstm_tui.keras_adapter.recorder.intervening import Intervening
 from lstm_tui.keras_adapter.recorder.nudges import Nudges
 from lstm_tui.keras_adapter.recorder.packing import Packing
 from lstm_tui.recurrent.cells import CellKind
@@ -58,6 +59,7 @@ class Tape:
     paths: of each layer, by its identity.
     nudges: asks for gradients; then the loops keep nothing but their outputs.
     border: the call is a stretch of a longer one: what its loops start from and leave, and the sample kept.
+    intervening: what is tried otherwise inside the loops.
     finished: every call of a layer, in the order in which they returned; the model's own is the last.
     refused: by path, why a loop could not be recorded.
     """
@@ -65,6 +67,7 @@ class Tape:
     paths: dict[int, str]
     nudges: Nudges | None = None
     border: Border | None = None
+    intervening: Intervening | None = None
     finished: list[TapedCall] = field(default_factory=list)
     loops: list[TapedLoop] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ find before they were called. Everything is undone when the trace is done, also 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -18,13 +18,15 @@ import tensorflow as tf
 
 from lstm_tui.keras_adapter.keeping import left_as_found
 from lstm_tui.keras_adapter.recorder.border import Border
-from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, fold
+from lstm_tui.keras_adapter.recorder.folding import Folded, Folding, NotFoldable, fold
 from lstm_tui.keras_adapter.recorder.hand_stepped import HandStepped
+from lstm_tui.keras_adapter.recorder.intervening import Intervening
 from lstm_tui.keras_adapter.recorder.loop import recorded_loop
 from lstm_tui.keras_adapter.recorder.packing import StateShapeError
 from lstm_tui.keras_adapter.recorder.patches import Patches, taking_any_length
 from lstm_tui.keras_adapter.recorder.summarising import summarised
 from lstm_tui.keras_adapter.recorder.tape import Tape
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.live_cells import cells_of, is_cell, is_stack
 from lstm_tui.recurrent.live_layers import placed_layers
 
@@ -63,6 +65,7 @@ def traced_call(
     with_prefix: bool,
     border: Border | None = None,
     keep: str = "",
+    interventions: Sequence[Intervention] = (),
 ) -> TracedCall:
     """Trace `call(inputs)`.
 
@@ -70,15 +73,22 @@ def traced_call(
     with_prefix: trace the prefix predictions too, where they are defined.
     border: the call is a stretch of a longer one; then no input is too short for the model.
     keep: path of the only call of a layer whose values are kept, however large; empty for all that are small.
+    interventions: what is tried inside the loops. Raises InterventionError where something finds no place.
     """
-    trace = _Trace(model, call, inputs, with_prefix=with_prefix and not any_batch, border=border, keep=keep)
+    tried = tuple(interventions)
+    trace = _Trace(
+        model, call, inputs, tried, with_prefix=with_prefix and not any_batch, border=border, keep=keep
+    )
     specs = [_spec(one, any_batch) for one in keras.tree.flatten(inputs)]
     with left_as_found(model):
         function = trace.compiled(specs)
     if trace.folded.moves_state:
-        trace = _Trace(model, call, inputs, with_prefix=False, why_not=trace.folded.why_not, border=border)
+        why_not = trace.folded.why_not
+        trace = _Trace(model, call, inputs, tried, with_prefix=False, why_not=why_not, border=border)
         with left_as_found(model):
             function = trace.compiled(specs)
+    if trace.tape.intervening is not None:
+        trace.tape.intervening.raise_problems(trace.tape.refused, [loop.path for loop in trace.tape.loops])
     return TracedCall(function, trace.tape, trace.struct, trace.folded, tuple(trace.kept))
 
 
@@ -95,6 +105,7 @@ class _Trace:
         model: Any,
         call: Callable[[Any], Any],
         inputs: Any,
+        interventions: tuple[Intervention, ...],
         *,
         with_prefix: bool,
         why_not: str = "",
@@ -105,6 +116,7 @@ class _Trace:
         self._with_prefix = with_prefix
         self.tape = tape_of(model)
         self.tape.border = border
+        self.tape.intervening = Intervening(interventions) if interventions else None
         self.struct: Any = None
         self.folded = Folded.missing(why_not or "not asked for")
         self.kept: list[Kept] = []
@@ -264,13 +276,22 @@ class Wrapping:
         return self.hand_stepped.step(self._tape.path_of(cell), cell, original, *args, **kwargs)
 
     def _loop(self, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self._folding is not None or self._is_out_of_reach(layer):
+        if self._folding is not None:
+            self._refuse_to_fold(layer)
+            return original(*args, **kwargs)
+        if self._is_out_of_reach(layer):
             return original(*args, **kwargs)
         try:
             return recorded_loop(layer, self._tape, *args, **kwargs)
         except StateShapeError as error:
             self._tape.refused[self._tape.current.path] = str(error)
             return original(*args, **kwargs)
+
+    def _refuse_to_fold(self, layer: Any) -> None:
+        """A loop behind the last step of another would run anew, without what is tried in it."""
+        path = self._tape.path_of(layer)
+        if self._tape.intervening is not None and self._tape.intervening.concerns(path):
+            raise NotFoldable(f"something is tried in {path}, which stands behind the last step of another")
 
 
 def _cells(layer: Any) -> list[Any]:
