@@ -18,17 +18,25 @@ if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who types
 
 Form = TypeVar("Form", bound="Words")
 
+#: Of every unit, of every sample: what leaving the word out means in a file.
+_ALL = "all"
 
-def typed_edits(text: str, kind: str, folders: Sequence[Path]) -> tuple[Edit, ...]:
+
+def typed_edits(
+    text: str, kind: str, folders: Sequence[Path], *, defaults: Mapping[str, Any] | None = None
+) -> tuple[Edit, ...]:
     """The edit that `text` says, as the body of an action of this `kind` (`reset`, `rescale`, `reshape`).
 
-    folders: where a file that is named is looked for, in order.
+    folders: where a file that is named is looked for, in order. defaults: what is meant by a word that is
+    left out; then `all` is said for what a file leaves out.
     Raises: LstmTuiError that says what cannot be understood.
     """
     from lstm_tui.scenario.loading import load_action
     from lstm_tui.scenario.schema import Action
 
     body = _body(text)
+    if defaults is not None:
+        body = {word: value for word, value in {**defaults, **body}.items() if value != _ALL}
     words = _valid(Action, kind, body)
     return (load_action(words, _beside(body, folders)),)
 
@@ -94,7 +102,8 @@ def _known_words(action: Any, kind: str) -> tuple[str, ...]:
     """The words that may stand in an action of this kind, in the order of the format."""
     fields = action.model_fields
     field = fields.get(kind) or next(each for each in fields.values() if each.alias == kind)
-    return tuple(field.annotation.__args__[0].model_fields)
+    inside = field.annotation.__args__[0].model_fields
+    return tuple(each.alias or name for name, each in inside.items())
 
 
 def _refuse_unknown(body: Mapping[str, Any], known: tuple[str, ...], kind: str) -> None:

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -135,11 +135,14 @@ def codes_found(
 
 
 def scenario_subject(scenario: LoadedScenario, facts: ModelFacts) -> Subject:
-    """What a scenario says beside its model. Raises: ScenarioError where it does not fit."""
+    """What a scenario says beside its model, which is judged without what is tried inside its loops.
+
+    Raises: ScenarioError where it does not fit.
+    """
     plan, folded = folded_plan(scenario, facts)
     expect = scenario.scenario.expect
     return Subject(
-        plan=plan,
+        plan=replace(plan, interventions=()),
         reference=name_inputs(scenario.reference, facts),
         reference_target=scenario.reference_target,
         expected_shape=expect.shape if expect is not None else None,

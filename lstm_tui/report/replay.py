@@ -159,7 +159,10 @@ class Replayer:
         if expect is not None and expect.findings is not None and self._diagnose is not None:
             findings = self._diagnose(scenario, facts, on_progress)
         evidence = Evidence(facts, plan, folded, run, scenario.expected_output, findings)
-        return _result(scenario, judge(expect, evidence), run)
+        result = _result(scenario, judge(expect, evidence), run)
+        tried = "; ".join(one.describe() for one in plan.interventions)
+        note = f"outputs of the recorder, with {one_line(tried, 300)}; model.predict gives others"
+        return replace(result, notes=(note,)) if tried else result
 
     def _unfit(self, scenario: LoadedScenario, error: LstmTuiError) -> ReplayResult:
         """What does not fit: a mistake of the scenario, but a result where the model is another."""

@@ -70,6 +70,10 @@ def _notes(known: Recording | LongCall, compared: int = 0) -> tuple[str, ...]:
         f"no prefix/{one_line(name)}: {one_line(why)}; the workbench replays single steps (m)"
         for name, why in known.prefix_missing.items()
     ]
+    if isinstance(known, Recording) and known.tried:
+        notes.append(
+            f"made by the recorder, with {'; '.join(known.tried)}: model.predict gives another output"
+        )
     if known.disagreement:
         notes.append(f"the output is off model.predict by at most {known.disagreement:.3g}{where}")
     return tuple(notes)

@@ -19,6 +19,8 @@ from lstm_tui.session.effects import Announce, Effect, StartDiagnosis
 from lstm_tui.session.inquiry import Checkup
 from lstm_tui.session.state import Cursor, Session
 
+JUDGED_ALONE = "the checks judge the model as it is, without what is tried inside its loops"
+
 
 def question_of(session: Session, plan: Plan | None) -> str:
     """The key of what is asked about: the plan, or without an input what was altered."""
@@ -70,11 +72,12 @@ def begin(session: Session) -> tuple[Session, tuple[Effect, ...]]:
         inquiry=session.inquiry.with_checkup(key, Checkup()),
         cursor=replace(session.cursor, finding=None),
     )
-    return session, (StartDiagnosis(key, subject_of(session)),)
+    said = (Announce(JUDGED_ALONE),) if session.plan is not None and session.plan.run.interventions else ()
+    return session, (*said, StartDiagnosis(key, subject_of(session)))
 
 
 def subject_of(session: Session) -> Subject:
-    """What the checks look at."""
+    """What the checks look at: the model, without what is tried inside its loops."""
     material = session.material
     if session.plan is None:
         plan = RunPlan(inputs={}, calls=(), alterations=alterations(session))
@@ -83,7 +86,7 @@ def subject_of(session: Session) -> Subject:
     last = next(iter(reversed(recordable_calls(run.calls))), run.record)
     edited = any(not isinstance(call, Predict) for call in run.calls) or len(run.calls) > 1
     return Subject(
-        plan=replace(run, record=last, sample=None),
+        plan=replace(run, record=last, sample=None, interventions=()),
         reference=material.reference,
         reference_target=material.reference_target,
         expected_shape=material.expected_shape,

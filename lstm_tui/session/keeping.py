@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from lstm_tui.arrays.sizes import in_words
+from lstm_tui.errors import EditError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.model_file.recorded_size import RecordedSize, recorded_size
 from lstm_tui.recurrent.calls import CallModel, Inputs, Predict, RunPlan, inputs_of
@@ -88,6 +90,7 @@ def keeping(
     """What to keep of `plan`, with the chosen sample in it where not all are kept.
 
     every_sample: never the chosen one alone: what is too much for the memory is recorded in stretches.
+    Raises: EditError where something is tried inside the loops of what can only be recorded in stretches.
     """
     call = plan.calls[plan.record] if plan.record < len(plan.calls) else None
     if not isinstance(call, Predict | CallModel):
@@ -116,6 +119,13 @@ def keeping(
     steps = kept.chunk_of_all if every_sample else chunk_steps(size.step + size.passed_on * len(batch))
     if size.timesteps <= steps:
         return Keeping("whole", plan)
+    if plan.interventions:
+        raise EditError(
+            f"{plan.interventions[0].describe()}: that wants all steps at once, and they would take "
+            f"{in_words(size.sample)} for one sample.",
+            expected=f"at most {in_words(memory)}",
+            todo="feed fewer steps first: last: {steps: 1000}",
+        )
     return replace(kept, what="stretches", long=_long_plan(kept, call, steps), before=_before(plan))
 
 

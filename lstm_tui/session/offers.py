@@ -141,6 +141,8 @@ def preview(session: Session, edits: Sequence[Edit]) -> Preview:
     before = present_inputs(session)
     lines = [_change(name, before.get(name), after) for name, after in plan.inputs.items()]
     problem = mismatch(session.model, plan.inputs)
+    if plan.interventions:
+        lines.append("inside the loops: the output is the recorder's, not model.predict's")
     if len(plan.calls) != len(session.plan.run.calls if session.plan else ()):
         lines.append(f"{len(plan.calls)} calls: the states are reset between them")
     lines.append(problem.sentence if problem else f"fits {session.model.name}")

@@ -8,15 +8,20 @@ from functools import lru_cache
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.recurrent.calls import Call, Fit, Inputs, Threads, fingerprint
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
+from lstm_tui.recurrent.interventions import TrainingMode, for_rows
 from lstm_tui.recurrent.recording import States
 from lstm_tui.recurrent.sequences import part_of
 from lstm_tui.recurrent.stretches import Border
+from lstm_tui.recurrent.window import Window
 from lstm_tui.session.edits import Material, Plan
 from lstm_tui.session.state import Session
 from lstm_tui.session.targets import model_target, target_of_call
 from lstm_tui.session.view import shown_recording
 
 NO_TARGET = "there is no target to measure an error against: --target names one, or a scenario does"
+_DRAWN = (
+    "With dropout tried on or off, gradients would be of another call than the one shown: u takes it back."
+)
 _TRAINED = "The model is trained within this run, before this call: its gradients are not computed."
 
 
@@ -43,6 +48,8 @@ def gradient_plan(session: Session) -> GradientPlan | str:
     run = session.plan.run
     if any(_trains(call) for call in run.calls[: run.record]):
         return _TRAINED
+    if any(isinstance(one, TrainingMode) for one in run.interventions):
+        return _DRAWN
     try:
         wants_error = session.cursor.reach.of == "error"
         target = model_target(session.material, session.plan) if wants_error else None
@@ -56,6 +63,7 @@ def gradient_plan(session: Session) -> GradientPlan | str:
         target=target,
         float64=session.cursor.reach.float64,
         alterations=run.alterations,
+        interventions=for_rows(run.interventions, Window(span.rows.start, span.rows.stop)),
         border=span.border,
         start=span.start,
         first_sample=span.rows.start,

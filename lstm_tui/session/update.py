@@ -255,14 +255,13 @@ def _refold(session: Session, history: History, *, otherwise: Session | None = N
         session = _asked_about(replace(session, history=history, plan=None, key=""), None)
         return session, _ask_for_view(session)
     try:
-        plan = fold(session.material, history.done, session.model)
+        question = plan = fold(session.material, history.done, session.model)
+        if session.call in recordable_calls(plan.run.calls):
+            plan = plan.recording(session.call)
+        planned = _planned(replace(session, history=history), plan)
     except LstmTuiError as error:
         return otherwise or session, (Announce(str(error), "error"),)
-    question = plan
-    if session.call in recordable_calls(plan.run.calls):
-        plan = plan.recording(session.call)
-    before = session.key
-    session = _planned(replace(session, history=history), plan)
+    before, session = session.key, planned
     if before and session.key != before:
         session = replace(session, before=before)
     return _with_run(_asked_about(with_valid_cursor(session), question))

@@ -227,6 +227,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("reset", ("r",), "Reset states …", CHANGE, "reset", essential=True),
     Action("rescale", ("s",), "Rescale the input or the output …", CHANGE, "scale", essential=True),
     Action("reshape", ("S",), "Reshape the input …", CHANGE, "reshape", essential=True),
+    Action(
+        "try_otherwise",
+        ("E",),
+        "Try it otherwise: poke, clamp, silence, nudge, dropout …",
+        CHANGE,
+    ),
     Action("undo", ("u", "ctrl+z"), "Undo the last change", CHANGE, "undo", command=c.Undo(), essential=True),
     Action("redo", ("U", "ctrl+y"), "Redo", CHANGE, command=c.Redo()),
     Action("open_input", ("o",), "Open an input file, or take a random sequence …", FILES),

@@ -148,7 +148,10 @@ def axes_words(shape: Shape) -> str:
 
 
 def _recording_lines(recording: Recording) -> Iterator[str]:
-    if recording.disagreement is None:
+    if recording.tried:
+        yield f"made by the recorder, with {one_line('; '.join(recording.tried), 400)}"
+        yield "model.predict knows nothing of that: its output is another one, and is not compared"
+    elif recording.disagreement is None:
         yield "not compared with model.predict"
     elif recording.disagreement == 0.0:
         yield "output equal to model.predict to the bit"

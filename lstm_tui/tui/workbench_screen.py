@@ -156,6 +156,14 @@ class WorkbenchScreen(DrawnScreen):
         """Ask how to reshape, with what would fit this model first."""
         self._edit_with(ReshapeDialogue(self.session))
 
+    def action_try_otherwise(self) -> None:
+        """Ask what to try otherwise where the cursor is."""
+        from lstm_tui.tui.dialogues.try_otherwise import (
+            TryDialogue,  # for who tries: the first frame does not wait
+        )
+
+        self._edit_with(TryDialogue(self.session))
+
     def action_open_input(self) -> None:
         """Ask for an input file or a random sequence."""
         self.app.push_screen(

@@ -67,9 +67,7 @@ class Intervening:
         missed = [one.layer for one in self._wanted if one.layer not in self._reached]
         problems = [*self._problems, *(_missed(path, refused, loops) for path in dict.fromkeys(missed))]
         if problems:
-            raise InterventionError(
-                "\n".join(dict.fromkeys(problems)), todo="u takes the change back in the workbench"
-            )
+            raise InterventionError("\n".join(dict.fromkeys(problems)))
 
     def _last(self, timesteps: Any) -> int | None:
         return timesteps if isinstance(timesteps, int) and not self._any_length else None

@@ -141,6 +141,18 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
         lines.append(two_ends([(" change", ink.dim)], [(text, ink.here)], width, ink.plain))
+    return [*lines, *_parting(session, canvas)]
+
+
+def _parting(session: Session, canvas: Canvas) -> list[Line]:
+    """Where the two first part, and whose output is shown where something was tried inside the loops."""
+    from lstm_tui.session.parting import parting_words  # for who has changed something
+
+    ink, width, words = canvas.ink, canvas.width, parting_words(session)
+    lines = wrapped(f"first apart: {words}", ink.plain, width, 3, indent=2) if words else []
+    recording = session.run.recording if session.run is not None else None
+    if recording is not None and recording.tried:
+        lines += wrapped("the recorder's output: model.predict gives another", ink.dim, width, 2, indent=2)
     return lines
 
 

@@ -38,7 +38,7 @@ def _head(recording: Recording, session: Session, view: OutputView, canvas: Canv
     step = min(session.cursor.step, view.timesteps - 1)
     here = view.at(step)
     pieces: list[Piece] = [
-        ("  prediction ", ink.dim),
+        ("  tried otherwise " if recording.tried else "  prediction ", ink.dim),
         (_numbers(view.final if here is None else here), ink.strong),
     ]
     target = _target_at(view, step)
