@@ -101,9 +101,8 @@ def _misfit(end: str, one: InLoop, states: Mapping[str, Any]) -> str:
             own = tuple(states[f"{end}/{name}"].shape)
             rows = {1, len(value)} if own[0] is None else {1, own[0]}
             if value.size != len(value) * np.prod(own[1:]) or len(value) not in rows:
-                return (
-                    f"{one_line(one.layer)} starts from {name} {own}, (batch, units), not from {value.shape}"
-                )
+                wrong = f"{name} of shape {value.shape}: its own has {own}, (batch, units)"
+                return f"{one_line(one.layer)} cannot start from {wrong}"
         return ""
     name = one.state if isinstance(one, Poke) else "h"
     width = int(np.prod(states[f"{end}/{name}"].shape[1:]))

@@ -10,7 +10,7 @@ import keras
 
 from lstm_tui.keras_adapter.feeding import training_argument
 from lstm_tui.recurrent.calls import CallModel, Predict, fingerprint
-from lstm_tui.recurrent.interventions import Intervention, TrainingMode, for_rows
+from lstm_tui.recurrent.interventions import InLoop, Intervention, TrainingMode, for_rows
 from lstm_tui.recurrent.window import Window
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class Purpose:
         """Equal for equal functions: what is done, and the signature of what goes in."""
         shapes = [(tuple(one.shape), one.dtype.name) for one in keras.tree.flatten(fed)]
         signature = tuple((shape[1:] if any_batch else shape, dtype) for shape, dtype in shapes)
-        tried = (fingerprint(self.interventions),) if self.interventions else ()
+        in_loops = tuple(one for one in self.interventions if isinstance(one, InLoop))
+        tried = (fingerprint(in_loops),) if in_loops else ()
         return self.name, *more, any_batch, signature, *tried
 
     def of_rows(self, start: int, count: int) -> Purpose:
