@@ -98,16 +98,17 @@ def _span(session: Session) -> _Span | None:
         return None
     states = recording.states_before
     if kept.what == "whole":
-        return _Span(recording.inputs, states, slice(0, kept.rows))
-    rows = kept.batch.slice if states else slice(kept.sample, kept.sample + 1)
+        rows = max((len(values) for values in recording.inputs.values() if values.ndim), default=1)
+        return _Span(recording.inputs, states, slice(0, rows))
+    own = kept.batch.slice if states else slice(kept.sample, kept.sample + 1)
     if session.long is None:
-        return _Span({name: values[rows] for name, values in recording.inputs.items()}, states, rows)
+        return _Span({name: values[own] for name, values in recording.inputs.items()}, states, own)
     window, border = session.long.end()
-    inputs = part_of(kept.inputs, session.long.plan.sequences, window, rows)
+    inputs = part_of(kept.inputs, session.long.plan.sequences, window, own)
     if border is not None and not states:
         row = kept.sample - kept.batch.start
         border = {name: values[row : row + 1] for name, values in border.items()}
-    return _Span(inputs, states, rows, border, window.start)
+    return _Span(inputs, states, own, border, window.start)
 
 
 def has_target(session: Session) -> bool:

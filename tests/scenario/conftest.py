@@ -43,6 +43,13 @@ actions:
   - reset: {}
   - reset: {layers: [lstm_1], to: random, seed: 3}
   - reset: {to: {file: inputs/states.npz}}
+  - poke: {layer: lstm_1, state: c, unit: 17, step: 12, to: 0.0, sample: 0}
+  - clamp: {layer: lstm_1, gate: f, unit: [3, 4], to: 1.0, from: 10, until: 20}
+  - silence: {layer: lstm_1}
+  - nudge: {input: x, sample: 0, step: 5, feature: 2, by: 1.5}
+  - dropout: {on: true, seed: 2}
+  - stateful: {layers: [lstm_1], to: true}
+  - last: {steps: 5}
 calls:
   - predict: {}
   - predict: {input: inputs/gold.npy, batch_size: 4, rows: [0, 2], order: reversed}

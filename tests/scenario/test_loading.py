@@ -81,7 +81,7 @@ def test_actions_as_values(written: Written, full_text: str):
     assert isinstance(standard, Rescale) and isinstance(scaler, Rescale)
     assert (float(standard.center[0]), float(standard.scale[0]), standard.inverse) == (1.0, 2.0, False)
     assert (float(scaler.center[0]), scaler.inverse, scaler.origin) == (1.0, True, "inputs/scaler.json")
-    zeros, random, saved = actions[15:]
+    zeros, random, saved = actions[15:18]
     assert (zeros.layers, zeros.to) == ((), "zeros")
     assert (random.layers, random.to, random.seed) == (("lstm_1",), "random", 3)
     assert saved.to == "saved"

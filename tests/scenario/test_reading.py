@@ -36,9 +36,10 @@ def test_every_form_of_the_format_is_read(written: Written, full_text: str):
     assert set(scenario.inputs) == {"x", "table", "typed", "noise"}
     assert scenario.reference == Source(file="inputs/both.npz", key="a")
     assert scenario.target == "inputs/gold.npy"
-    assert [action.given()[0] for action in scenario.actions] == ["reshape"] * 10 + ["rescale"] * 5 + [
-        "reset"
-    ] * 3
+    assert [action.given()[0] for action in scenario.actions] == [
+        *["reshape"] * 10, *["rescale"] * 5, *["reset"] * 3,
+        "poke", "clamp", "silence", "nudge", "dropout", "stateful", "last",
+    ]  # fmt: skip
     assert [call.given()[0] for call in scenario.calls][-3:] == ["stream", "reload", "legacy_reset"]
     assert scenario.expect.shape == (1, 1)
     assert scenario.expect.output.atol == 1e-6
