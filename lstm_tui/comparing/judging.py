@@ -105,6 +105,7 @@ def _facts(one: Ran, other: Ran, renamed: Mapping[str, str]) -> Iterator[Fact]:
     words = _call_words(one.call), _call_words(other.call)
     if words[0] != words[1]:
         yield Fact("call", "the call", f"{words[0]} against {words[1]}")
+    yield from _tried_facts(one, other)
     inside = tuple(inside_facts(one.insides, other.insides, renamed))
     yield from inside
     yield from _trained(one, other)
@@ -118,6 +119,14 @@ def _call_words(call: Predict | CallModel) -> str:
     if isinstance(call, Predict):
         return "predict" if call.batch_size is None else f"predict in batches of {call.batch_size}"
     return "a call" if call.training is None else f"a call with training={call.training}"
+
+
+def _tried_facts(one: Ran, other: Ran) -> Iterator[Fact]:
+    """What is tried inside the loops of one of them alone."""
+    a, b = ({fingerprint(each): each.describe() for each in side.plan.interventions} for side in (one, other))
+    for letter, own, its in (("A", a, b), ("B", b, a)):
+        for words in [said for key, said in own.items() if key not in its]:
+            yield Fact("call", "tried otherwise", f"{words}, in {letter} alone")
 
 
 def _trained(one: Ran, other: Ran) -> Iterator[Fact]:

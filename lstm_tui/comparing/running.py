@@ -27,6 +27,7 @@ from lstm_tui.recurrent.calls import (
 )
 from lstm_tui.recurrent.divergence import Course, course_of
 from lstm_tui.recurrent.insides import Insides
+from lstm_tui.recurrent.interventions import Intervention
 from lstm_tui.recurrent.recording import States
 
 OnProgress = Callable[[str, float | None], None]
@@ -97,11 +98,13 @@ class Ran:
         inputs: Inputs | None = None,
         states: States | None = None,
         call: Predict | CallModel | None = None,
+        interventions: Iterable[Intervention] | None = None,
         alterations: Iterable[Alteration] = (),
         times: int | None = None,
     ) -> RunPlan:
         """The plan of this side with other inputs of the recorded call, states before it, or another call.
 
+        interventions: what is tried inside the loops; as in this side's own plan where left out.
         times: make that call so many times from the same states, and record the last.
         """
         made = call or self.call
@@ -113,7 +116,10 @@ class Ran:
         calls = (*self.plan.calls[: self.plan.record], *once)
         calls += once * ((times or self.times) - 1)
         changed = (*self.plan.alterations, *alterations)
-        return replace(self.plan, calls=calls, record=len(calls) - 1, alterations=changed)
+        tried = self.plan.interventions if interventions is None else tuple(interventions)
+        return replace(
+            self.plan, calls=calls, record=len(calls) - 1, alterations=changed, interventions=tried
+        )
 
     def states_from(self, states: States, renamed: Mapping[str, str]) -> States:
         """Another side's states by this side's names; zeros for what it keeps none of.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lstm_tui.comparing.running import Ran
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.recurrent.calls import Alteration
 from lstm_tui.recurrent.divergence import Course
+from lstm_tui.recurrent.interventions import Intervention, TrainingMode
 from lstm_tui.recurrent.side_causes import Trial
 from lstm_tui.recurrent.side_facts import Cause, input_names, other_settings
 from lstm_tui.recurrent.sides import First
@@ -65,7 +66,8 @@ class Swap:
 
     def call(self) -> tuple[Course, Course]:
         """B called as A."""
-        return self.one.course, self.other.run(self.other.plan_with(call=self.one.call))
+        tried = _tried_in(self.one, self.renamed)
+        return self.one.course, self.other.run(self.other.plan_with(call=self.one.call, interventions=tried))
 
     def settings(self) -> tuple[Course, Course]:
         """B set as A."""
@@ -79,6 +81,7 @@ class Swap:
             inputs={name: self.other.inputs[its] for name, its in names.items()},
             states=self.one.states_from(self.other.states, self.renamed),
             call=self.other.call,
+            interventions=_tried_in(self.other, {its: own for own, its in self.renamed.items()}),
             alterations=self._alterations(self.one, self.other, self.renamed, of_keys=False),
             times=self.other.times,
         )
@@ -100,6 +103,14 @@ class Swap:
             if words:
                 found.append(Alteration(own, tuple((word, _as_value(theirs[word])) for word in words)))
         return tuple(found)
+
+
+def _tried_in(side: Ran, renamed: Mapping[str, str]) -> tuple[Intervention, ...]:
+    """What that side tries inside its loops, by the other's names of the layers."""
+    return tuple(
+        one if isinstance(one, TrainingMode) else replace(one, layer=renamed.get(one.layer, one.layer))
+        for one in side.plan.interventions
+    )
 
 
 def _as_value(value: object) -> object:

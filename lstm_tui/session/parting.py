@@ -16,7 +16,6 @@ from lstm_tui.session.state import Session
 
 #: Bytes of both recordings together that are compared: some tens of milliseconds.
 _MOST = 128 * 2**20
-EQUAL = "equal in every layer"
 
 
 def parting(session: Session) -> Divergence | None:
@@ -26,12 +25,10 @@ def parting(session: Session) -> Divergence | None:
 
 
 def parting_words(session: Session) -> str:
-    """`lstm_1 step 12 c[17]: 0.41 → 0`; empty where there is nothing to compare."""
-    if _recordings(session) is None:
-        return ""
+    """`lstm_1 step 12 c[17]: 0.41 → 0`; empty where nothing inside is another or can be compared."""
     found = parting(session)
-    if found is None:
-        return EQUAL
+    if found is None or found.series == "output":
+        return ""  # the outputs stand beside each other anyway
     layer = one_line(found.layer, 60)
     if found.shapes is not None:
         return f"{layer}: shape {found.shapes[0]} → {found.shapes[1]}"

@@ -17,13 +17,14 @@ class TryDialogue(EditDialogue):
 
     def __init__(self, session: Session) -> None:
         cursor = session.cursor
-        where = f"{one_line(cursor.layer, 60)} {cursor.series}, step {cursor.step}, sample {cursor.sample}"
+        where = f"{one_line(cursor.layer, 40)} {cursor.series}, step {cursor.step}"
+        where += f", sample {cursor.sample}" if cursor.sample else ""
         super().__init__(
             session,
-            question=f"Try it otherwise, on a copy; left out means here: {where}",
+            question=f"Try it otherwise: {where}",
             offers=trying_offers(session),
             parse=lambda text: tried_edits(text, session),
-            example="poke to: 0.5 · clamp gate: f, to: 1, from: 10, until: 20 · nudge feature: 2, by: 0.1",
+            example="poke to: 0.5 · clamp gate: f, to: 1, from: 10 · nudge by: 0.1",
         )
 
 

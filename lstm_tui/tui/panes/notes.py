@@ -152,7 +152,7 @@ def _parting(session: Session, canvas: Canvas) -> list[Line]:
     lines = wrapped(f"first apart: {words}", ink.plain, width, 3, indent=2) if words else []
     recording = session.run.recording if session.run is not None else None
     if recording is not None and recording.tried:
-        lines += wrapped("the recorder's output: model.predict gives another", ink.dim, width, 2, indent=2)
+        lines += wrapped("the recorder's output, not model.predict's", ink.dim, width, 2, indent=2)
     return lines
 
 
