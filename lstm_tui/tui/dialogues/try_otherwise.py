@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lstm_tui.arrays.opening import nearest
 from lstm_tui.errors import EditError
+from lstm_tui.performing.typed import typed_edits
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.state import Session
 from lstm_tui.session.trying import TRYING, defaults, trying_offers
 from lstm_tui.tui.dialogues.ask import EditDialogue
-from lstm_tui.tui.dialogues.typed import typed_edits
 
 
 class TryDialogue(EditDialogue):
