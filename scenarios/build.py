@@ -30,6 +30,7 @@ def main() -> int:
         other_prediction,
         padding_and_order,
         retraining,
+        tried_otherwise,
         unexpected_shape,
     )
 
@@ -40,6 +41,7 @@ def main() -> int:
         unexpected_shape,
         other_prediction,
         carried_states,
+        tried_otherwise,
         retraining,
     )
     wanted = [

@@ -9,7 +9,9 @@ from lstm_tui.errors import CommandLineError
 from lstm_tui.performing.typed import typed_call, typed_edits
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import ReplaceCalls, describe
+from lstm_tui.session.parting import parting_words
 from lstm_tui.session.state import Session
+from lstm_tui.session.trying import defaults
 from lstm_tui.session.view import comparison, shown_outcome
 
 #: Actions of the scenario format, with an example of each.
@@ -18,6 +20,16 @@ ACTIONS = {
     "rescale": "rescale method: standard, fit: reference",
     "reshape": "reshape add_axis: 0  ·  reshape last: 50",
     "alter": "alter layer: lstm_1, return_sequences: true",
+}
+#: What is tried otherwise, where the cursor is as far as nothing else is said.
+TRIALS = {
+    "poke": "poke to: 0.5  ·  poke layer: lstm_1, state: c, unit: 17, step: 12, to: 0",
+    "clamp": "clamp gate: f, to: 1, from: 10, until: 20  ·  clamp unit: all, to: 0",
+    "silence": "silence  ·  silence layer: lstm_1, unit: [3, 4]",
+    "nudge": "nudge feature: 2, by: 0.1  ·  nudge step: 5, to: 1.5",
+    "dropout": "dropout  ·  dropout seed: 3  ·  dropout on: false",
+    "stateful": "stateful  ·  stateful layers: [lstm_1], to: true",
+    "last": "last steps: 20",
 }
 #: Calls of the scenario format.
 CALLS = ("predict", "call", "reset", "generate", "fit", "stream", "threads", "reload", "model.reset_states")
@@ -40,6 +52,19 @@ def changed(session: Session) -> str:
 
 def _action(kind: str, session: Session, text: str) -> Said:
     return Said((c.MakeEdits(typed_edits(text, kind, session.story.folders)),), show=changed)
+
+
+def _trial(kind: str, session: Session, text: str) -> Said:
+    """What the line leaves out is the cursor's."""
+    given = defaults(session, kind)
+    edits = typed_edits(text, kind, session.story.folders, defaults=given)
+    return Said((c.MakeEdits(edits),), show=_tried)
+
+
+def _tried(session: Session) -> str:
+    """What the change did, and where inside it begins."""
+    where = parting_words(session)
+    return changed(session) + (f"\nfirst apart: {where}" if where else "")
 
 
 def _then(session: Session, text: str) -> Said:
@@ -80,6 +105,10 @@ WORDS = (
     *(
         Word(kind, example, f"{kind.capitalize()}, as a scenario's action is written", partial(_action, kind))
         for kind, example in ACTIONS.items()
+    ),
+    *(
+        Word(kind, example, f"Try it otherwise: {kind}", partial(_trial, kind))
+        for kind, example in TRIALS.items()
     ),
     Word(
         "then",

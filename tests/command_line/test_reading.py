@@ -112,6 +112,20 @@ def test_actions_and_calls_are_written_as_in_a_scenario(session: Session) -> Non
     assert after(again, "undo").history.done == ()
 
 
+def test_what_is_tried_is_tried_where_the_cursor_is(session: Session) -> None:
+    there = after(after(after(session, "layer lstm_1"), "series f"), "goto 4")
+    clamped = after(after(there, "unit 2"), "clamp until: 7")
+    assert [edit.describe() for edit in clamped.history.actions] == [
+        "clamp lstm_1 f[2] at 1 from step 0 until 7"
+    ]
+    poked = after(there, "poke unit: all, to: 0.5")
+    assert "poke lstm_1 c after step 4 to 0.5" in answer(poked, "edits")
+    with pytest.raises(LstmTuiError, match="exactly one of to, by"):
+        understood("nudge step: 3", there)
+    _, (refused,) = update(there, understood("poke layer: lstm_2", there).commands[0])
+    assert "did you mean lstm_1" in str(refused)
+
+
 def test_the_checks_are_asked_for_once(session: Session) -> None:
     assert understood("check", session).commands == (RunChecks(),)
     assert answer(session, "check") == "the checks are running"

@@ -123,6 +123,16 @@ def test_gradients_are_of_the_changed_call_and_not_of_other_draws(session_of_two
     assert "dropout" in str(gradient_plan(arrived(after(session_of_two, dropout())[0])))
 
 
+def test_the_error_of_a_batch_is_held_against_the_target_of_every_row() -> None:
+    x, target = np.zeros((2, 10, 2), np.float32), np.ones((2, 1), np.float32)
+    session = arrived(open_session(gold(), Material(inputs={"x": x}, target=target))[0])
+    session, _ = update(session, c.SwitchGoal())
+    plan = gradient_plan(session)
+    assert not isinstance(plan, str)
+    assert plan.target is not None
+    assert plan.target.shape == (2, 1)
+
+
 def test_what_can_only_be_recorded_in_stretches_is_refused() -> None:
     x = np.zeros((1, 5000, 2), np.float32)
     session, _ = open_session(gold(), Material(inputs={"x": x}), memory=100_000)

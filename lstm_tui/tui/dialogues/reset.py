@@ -16,7 +16,8 @@ class ResetDialogue(EditDialogue):
         question = "Reset the states that stateful layers keep between calls"
         if not offers:
             question = (
-                "No layer of this model is stateful: every call starts from zeros, there is nothing to reset."
+                "No layer of this model is stateful: every call starts from zeros, nothing is to be reset.\n"
+                "A layer that you name starts each call from what you give."
             )
         super().__init__(
             session,
