@@ -23,6 +23,7 @@ from lstm_tui.keras_adapter.recorder.record import rows_of, tried_outputs
 from lstm_tui.keras_adapter.recorder.stretch import outputs_in_stretches
 from lstm_tui.keras_adapter.states import apply_reset
 from lstm_tui.recurrent.calls import (
+    CALL_NAMES,
     Call,
     CallModel,
     CallOutcome,
@@ -97,6 +98,10 @@ class Maker:
         match call:
             case Predict() | CallModel() if self.loaded.interventions:
                 return self._tried(call)
+            case Generate() | Stream() | Fit() | Threads() if self.loaded.interventions:
+                raise InterventionError(
+                    f"a {CALL_NAMES[type(call)]} knows nothing of what is tried in the loops"
+                )
             case Predict() | CallModel() if self._is_long(call):
                 return self._in_stretches(call)
             case Predict():

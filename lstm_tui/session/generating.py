@@ -38,6 +38,8 @@ def plan_ahead(session: Session) -> FreePlan | str | None:
         return None
     if session.model.stateful:
         return "A stateful model has its past in its states, not in a window: then stream feeds it by steps."
+    if session.plan.run.interventions:
+        return "What is tried inside the loops is of the recorded call alone: first u takes it back."
     inputs = session.plan.run.inputs
     name = next((name for name, x in inputs.items() if x.ndim == 3), None)
     if name is None:

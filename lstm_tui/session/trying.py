@@ -76,8 +76,8 @@ def _of_series(session: Session, trace: LayerTrace) -> list[Offer]:
     sample = session.cursor.sample if trace.batch > 1 else None
     layer, state, step = trace.path, str(said["state"]), session.cursor.step
     pokes = [
-        _offer(poke(layer, state, 0.0, step, unit=unit, sample=sample), "forget what this unit holds here"),
-        _offer(poke(layer, state, 0.0, step, sample=sample), "forget all that the layer holds here"),
+        _offer(poke(layer, state, 0.0, step, unit=unit, sample=sample), "forget this unit here"),
+        _offer(poke(layer, state, 0.0, step, sample=sample), "forget the whole layer here"),
     ]
     gates = trace.cell.series[len(trace.cell.states) :]
     held = [session.cursor.series] if session.cursor.series in gates else list(_held_first(gates)[:1])

@@ -15,6 +15,7 @@ from lstm_tui.session import commands as c
 from lstm_tui.session.diagnosing import JUDGED_ALONE
 from lstm_tui.session.edits import Material, ReplaceCalls
 from lstm_tui.session.effects import Announce, Effect, StartDiagnosis, StartRun
+from lstm_tui.session.generating import plan_ahead
 from lstm_tui.session.keeping import keeping
 from lstm_tui.session.parting import parting, parting_words
 from lstm_tui.session.reach import gradient_plan
@@ -121,6 +122,12 @@ def test_gradients_are_of_the_changed_call_and_not_of_other_draws(session_of_two
     assert not isinstance(plan, str)
     assert plan.interventions == (tried,)
     assert "dropout" in str(gradient_plan(arrived(after(session_of_two, dropout())[0])))
+
+
+def test_the_loop_ahead_is_not_run_with_what_is_tried(session_of_two: Session) -> None:
+    changed = arrived(after(session_of_two, silence("gru_1"))[0])
+    changed = replace(changed, model=replace(changed.model, layers=changed.model.layers[1:]))
+    assert "u takes it back" in str(plan_ahead(changed))
 
 
 def test_the_error_of_a_batch_is_held_against_the_target_of_every_row() -> None:

@@ -136,7 +136,8 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
     last = describe(session.history.done[-1]) if session.history.done else "undone"
     lines = [heading("Before → after", (last, ""), width, ink.title, ink.dim)]
     for word, outcome in (("was", change.before), ("is", change.after)):
-        said = _output_words(outcome) if change.largest is not None else _shapes_words(outcome)
+        words = _output_words(outcome, session.cursor.sample)
+        said = words if change.largest is not None else _shapes_words(outcome)
         lines.append(two_ends([(f" {word}", ink.dim)], [(said, ink.plain)], width, ink.plain))
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
@@ -224,12 +225,13 @@ def _shapes_words(outcome: CallOutcome) -> str:
     return f"{shape} and {more} more" if more else shape
 
 
-def _output_words(outcome: CallOutcome) -> str:
-    """The values of the first output, of many the last."""
+def _output_words(outcome: CallOutcome, sample: int | None = None) -> str:
+    """The values of the first output, of many the last; of this sample alone where one is named."""
     if outcome.failure is not None:
         return "failed"
     for array in outcome.outputs.values():
-        flat = np.asarray(array).reshape(-1)
+        one = sample is not None and array.ndim > 1 and sample < len(array)
+        flat = np.asarray(array[sample] if one else array).reshape(-1)
         if flat.size == 0:
             return shape_words(array.shape)
         # The end of a sequence is what one compares: its beginning hardly differs.
