@@ -33,6 +33,11 @@ def run(loaded: LoadedModel, *tried: Intervention, x: Array = X, **more: Any) ->
     return loaded.run(RunPlan({"x": x}, interventions=tried, **more), quietly)
 
 
+def called(loaded: LoadedModel, *tried: Intervention, x: Array = X) -> Run:
+    """A call in place of predict: with training=True nothing is predicted at each step, which takes long."""
+    return run(loaded, *tried, x=x, calls=(CallModel(training=True),))
+
+
 def built(*stages: layers.Layer, **how: Any) -> LoadedModel:
     x = keras.Input(**(how or {"shape": (None, 3)}), name="x")
     out: Any = x
@@ -149,7 +154,9 @@ def test_a_poke_is_two_calls_with_the_state_handed_on(two_layers: LoadedModel) -
     c = c.copy()
     c[1, 2] = -0.75
     second, _ = stepped(cell, X[:, 5:], [h, c])
-    made = run(two_layers, poke("lstm_1", "c", -0.75, 4, unit=2, sample=1), clamp("gru_1", "z", 1.0, first=5))
+    made = called(
+        two_layers, poke("lstm_1", "c", -0.75, 4, unit=2, sample=1), clamp("gru_1", "z", 1.0, first=5)
+    )
     np.testing.assert_allclose(steps(made, "lstm_1", "h"), np.concatenate([first, second], axis=1), **NEAR)
     assert steps(made, "lstm_1", "c")[1, 4, 2] == np.float32(-0.75)
     kept = steps(made, "gru_1", "h")[:, 4:]  # a GRU whose update gate is 1 keeps its state
@@ -157,7 +164,7 @@ def test_a_poke_is_two_calls_with_the_state_handed_on(two_layers: LoadedModel) -
 
 
 def test_a_poked_hidden_state_is_what_the_layer_above_reads(two_layers: LoadedModel) -> None:
-    made = run(two_layers, poke("lstm_1", "h", 2.0, 9))
+    made = called(two_layers, poke("lstm_1", "h", 2.0, 9))
     handed = steps(made, "lstm_1", "h")
     assert (handed[:, 9] == 2.0).all()
     above = two_layers.model.get_layer("gru_1")(handed)
@@ -170,7 +177,7 @@ def test_a_layer_that_runs_backwards_is_poked_at_the_step_of_the_input() -> None
     cell = loaded.model.get_layer("rnn").cell
     first, (h,) = stepped(cell, X[:, :6:-1], [np.zeros((3, 4), np.float32)])  # steps 9, 8, 7
     second, _ = stepped(cell, X[:, 6::-1], [np.full_like(h, 0.5)])
-    h_over_time = steps(run(loaded, poke("rnn", "h", 0.5, 7)), "rnn", "h")
+    h_over_time = steps(called(loaded, poke("rnn", "h", 0.5, 7)), "rnn", "h")
     np.testing.assert_allclose(h_over_time[:, :7], second[:, ::-1], **NEAR)
     np.testing.assert_allclose(h_over_time[:, 8:], first[:, 1::-1], **NEAR)
 
@@ -180,7 +187,7 @@ def test_a_masked_step_hands_the_poked_state_on() -> None:
     loaded = built(layers.Masking(), layers.GRU(4, return_sequences=True, name="gru"))
     x = X.copy()
     x[:, 3:5] = 0.0
-    h = steps(run(loaded, poke("gru", "h", 0.25, 3), x=x), "gru", "h")
+    h = steps(called(loaded, poke("gru", "h", 0.25, 3), x=x), "gru", "h")
     assert (h[:, 3:5] == 0.25).all()
     assert not (h[:, 5] == 0.25).any()
 
@@ -190,7 +197,7 @@ def test_a_cell_of_a_stack_is_poked_by_its_own_path() -> None:
     cells = [layers.LSTMCell(4), layers.GRUCell(3)]
     loaded = built(layers.RNN(cells, return_sequences=True, name="rnn"))
     below, _ = stepped(cells[0], X, [np.zeros((3, 4), np.float32)] * 2)
-    made = run(loaded, poke("rnn/cell_1", "h", 0.0, 6, unit=[0, 1]))
+    made = called(loaded, poke("rnn/cell_1", "h", 0.0, 6, unit=[0, 1]))
     assert (output(made)[:, 6, :2] == 0.0).all()
     np.testing.assert_allclose(steps(made, "rnn/cell_0", "h"), below, **NEAR)
     rest, _ = stepped(cells[1], below[:, 7:], [output(made)[:, 6]])
@@ -201,7 +208,7 @@ def test_a_cell_of_a_stack_is_poked_by_its_own_path() -> None:
 
 
 def test_silence_is_zero_rows_in_every_kernel_that_reads_the_units(two_layers: LoadedModel) -> None:
-    made = run(two_layers, silence("lstm_1", unit=[1, 4]))
+    made = called(two_layers, silence("lstm_1", unit=[1, 4]))
     deaf = keras.models.clone_model(two_layers.model)
     deaf.set_weights(two_layers.model.get_weights())
     lstm, gru = deaf.get_layer("lstm_1"), deaf.get_layer("gru_1")
@@ -222,7 +229,7 @@ def test_a_layer_without_a_state_starts_from_what_it_is_given(two_layers: Loaded
     draw = np.random.default_rng(1)
     h, c = draw.normal(size=(2, 3, 5)).astype(np.float32)
     by_hand, _ = stepped(two_layers.model.get_layer("lstm_1").cell, X, [h, c])
-    made = run(two_layers, StartFrom("lstm_1", {"h": h, "c": c}))
+    made = called(two_layers, StartFrom("lstm_1", {"h": h, "c": c}))
     np.testing.assert_allclose(steps(made, "lstm_1", "h"), by_hand, **NEAR)
 
 
@@ -295,11 +302,11 @@ def test_what_finds_no_place_is_refused_all_at_once(two_layers: LoadedModel) -> 
         "cannot start from h": StartFrom("lstm_1", {"h": np.zeros((2, 5))}),
     }
     with pytest.raises(InterventionError) as refused:
-        run(two_layers, *said.values())
+        called(two_layers, *said.values())
     for words in said:
         assert words in str(refused.value)
     with pytest.raises(InterventionError, match="no sample 3"):
-        run(two_layers, poke("lstm_1", "c", 0.0, 1, sample=3))
+        called(two_layers, poke("lstm_1", "c", 0.0, 1, sample=3))
 
 
 class Leaky(layers.Layer):
@@ -314,10 +321,10 @@ class Leaky(layers.Layer):
 
 def test_a_cell_of_its_own_kind_is_poked_but_neither_clamped_nor_silenced() -> None:
     loaded = built(layers.RNN(Leaky(), return_sequences=True, name="rnn"))
-    made = run(loaded, poke("rnn", "state_0", 8.0, 2))
+    made = called(loaded, poke("rnn", "state_0", 8.0, 2))
     np.testing.assert_allclose(steps(made, "rnn", "state_0")[:, 3], 4.0 + 0.5 * X[:, 3], **NEAR)
     with pytest.raises(InterventionError, match=r"no gate f.*\n.*which state is its output"):
-        run(loaded, clamp("rnn", "f", 1.0), silence("rnn"))
+        called(loaded, clamp("rnn", "f", 1.0), silence("rnn"))
 
 
 def test_a_loop_that_is_not_recorded_is_refused_with_the_reason() -> None:
