@@ -48,7 +48,7 @@ from lstm_tui.recurrent.sequences import longest
 from lstm_tui.recurrent.stretches import LongPlan
 
 #: Said of a call whose loops do something else than the model's own.
-TRIED = "by the recorder, with what is tried inside the loops; model.predict gives something else"
+TRIED = "the recorder's, not model.predict's"
 
 
 def draw_from_seed(loaded: LoadedModel) -> None:
