@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
+
+# No test is held to a clock: on a busy machine any example may take long.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure() -> None:

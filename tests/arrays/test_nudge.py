@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_tui.arrays.nudge import Nudge, nudge
@@ -24,7 +24,6 @@ def test_one_value_is_set_or_moved_and_the_array_is_left_alone() -> None:
     assert X[1, 2, 0] == 18
 
 
-@settings(deadline=None)
 @given(
     st.none() | st.integers(0, 2),
     st.none() | st.integers(0, 4),

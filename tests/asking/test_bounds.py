@@ -26,7 +26,7 @@ def from_afar(ground: Ground, size: int) -> Far:
     return Far(size, ground.timesteps, levels)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     ground=recordings(most_steps=40, most_samples=1),
     text=st.sampled_from(["vector", "pair", "single"]).flatmap(conditions),

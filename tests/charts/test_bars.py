@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,7 +24,6 @@ def trace_of(values: np.ndarray, cell=LSTM) -> LayerTrace:
     return LayerTrace("rnn", cell, dict.fromkeys(cell.series, values), {})
 
 
-@settings(deadline=None)
 @given(
     data=st.data(),
     values=hnp.arrays(np.float32, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6)),
@@ -41,7 +40,6 @@ def test_any_gate_at_any_width(
     check_lines(lines, width, palette)
 
 
-@settings(deadline=None)
 @given(
     data=st.data(),
     values=hnp.arrays(np.float64, st.integers(0, 60)),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -21,7 +21,6 @@ VALUES = hnp.arrays(
 CHECK = Callable[[list[Line], int, Palette], None]
 
 
-@settings(deadline=None)
 @given(data=st.data(), values=VALUES, width=st.integers(0, 90), height=st.integers(0, 12))
 def test_any_array_at_any_size(
     data: st.DataObject,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_tui.charts.lines import Line, plain_text
@@ -15,7 +15,6 @@ from lstm_tui.charts.time_axis import TimeAxis, paged_axis
 CHECK = Callable[[list[Line], int, Palette], None]
 
 
-@settings(deadline=None)
 @given(
     data=st.data(),
     timesteps=st.integers(0, 2_000_000),

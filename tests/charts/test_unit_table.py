@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,7 +24,6 @@ def trace_of(cell: CellKind, values: np.ndarray, initial: bool = True, **options
     return LayerTrace("rnn", cell, dict.fromkeys(cell.series, values), start, **options)
 
 
-@settings(deadline=None)
 @given(
     data=st.data(),
     cell=st.sampled_from(CELLS),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_tui.errors import EditError
@@ -56,7 +56,6 @@ def test_one_unit_several_and_all_are_said_so() -> None:
     assert (dropout().describe(), dropout(False).describe()) == ("dropout on, seed 0", "dropout off")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SAMPLES, st.booleans())), st.integers(0, 9), st.integers(0, 5))
 def test_a_batch_takes_what_is_its_own_by_its_own_numbers(
     wanted: list[tuple[int | None, bool]], start: int, count: int

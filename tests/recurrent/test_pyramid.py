@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -26,7 +26,6 @@ def exactly(values: np.ndarray, first: int, last: int) -> tuple[np.ndarray, np.n
     return low, high, ~np.isfinite(values[first:last]).all(axis=0)
 
 
-@settings(deadline=None)
 @given(values=VALUES, bins=st.integers(1, 40))
 def test_a_whole_sequence_loses_no_extreme(values: np.ndarray, bins: int) -> None:
     overview = pyramid_of(values).overview(Window(0, len(values)), bins)
@@ -39,7 +38,6 @@ def test_a_whole_sequence_loses_no_extreme(values: np.ndarray, bins: int) -> Non
     np.testing.assert_array_equal(overview.broken.any(axis=0), broken)
 
 
-@settings(deadline=None)
 @given(values=VALUES, data=st.data())
 def test_a_bin_covers_its_steps_and_at_most_a_finer_bin_beside_them(
     values: np.ndarray, data: st.DataObject
@@ -64,7 +62,6 @@ def test_a_bin_covers_its_steps_and_at_most_a_finer_bin_beside_them(
         assert ((mean >= low - 1e-3) & (mean <= high + 1e-3))[known].all() if known.ndim else True
 
 
-@settings(deadline=None)
 @given(values=VALUES, cuts=st.lists(st.integers(0, 40), max_size=4), size=st.sampled_from([8, 64]))
 def test_stretch_by_stretch_is_as_at_once(values: np.ndarray, cuts: list[int], size: int) -> None:
     """Levels of stretches that begin at a bin's border, put together, are the level of the whole."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_tui.arrays.nudge import nudge
@@ -82,7 +82,6 @@ def folded(*actions: Action) -> Folded:
     return fold_actions({"x": X}, actions, {}, FACTS)
 
 
-@settings(deadline=None)
 @given(TRIED)
 def test_every_edit_is_written_and_read_back(action: Action) -> None:
     words = Wording(None).action(action)
