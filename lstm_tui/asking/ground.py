@@ -82,23 +82,21 @@ class Far:
 class Ground:
     """All that can be named. cells: of the layers, in the order in which they ran.
 
-    missing: by `output`, `input` or `target`, why there is none. far: where not all steps are kept.
+    missing: by `output`, `input` or `target`, why there is none.
     memo: answers that were given, by question; they go with the ground.
     """
 
     cells: Mapping[str, CellKind]
     sources: Mapping[Key, Source]
     missing: Mapping[str, str] = field(default_factory=dict)
-    far: Far | None = None
     memo: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def kept(self) -> Window:
-        """The steps of which everything is kept, of the longest sequence."""
-        windows = [source.kept for source in self.sources.values() if source.timesteps is not None]
-        if not windows:
-            return Window(0, 0)
-        return max(windows, key=len) if self.far is None else _common(windows)
+        """The steps that are kept of the layers, of the longest sequence where they differ."""
+        timed = [source for source in self.sources.values() if source.timesteps is not None]
+        windows = [source.kept for source in timed if source.layer] or [source.kept for source in timed]
+        return max(windows, key=len, default=Window(0, 0))
 
     @cached_property
     def timesteps(self) -> int:
@@ -108,10 +106,6 @@ class Ground:
     def names(self, kind: str) -> tuple[str, ...]:
         """Of all outputs, inputs or targets."""
         return tuple(one for what, one in self.sources if what == f":{kind}")
-
-
-def _common(windows: list[Window]) -> Window:
-    return Window(max(each.start for each in windows), min(each.stop for each in windows))
 
 
 def layer_sources(trace: LayerTrace) -> dict[Key, Source]:
@@ -147,7 +141,6 @@ def ground_of(
     outputs: Mapping[str, Source] | None = None,
     targets: Mapping[str, Source] | None = None,
     missing: Mapping[str, str] | None = None,
-    far: Far | None = None,
 ) -> Ground:
     """A recording as something to ask; outputs and targets as the one who asks knows them."""
     sources: dict[Key, Source] = {}
@@ -160,7 +153,7 @@ def ground_of(
     for kind, channels in (("output", outputs), ("target", targets)):
         sources.update({channel_key(kind, name): source for name, source in (channels or {}).items()})
     cells = {trace.path: trace.cell for trace in recording.layers}
-    return Ground(cells, sources, missing or {}, far)
+    return Ground(cells, sources, missing or {})
 
 
 def _only(source: Source, sample: int | None) -> Source:

@@ -21,6 +21,7 @@ from lstm_tui.session.commands import OpenInputs
 from lstm_tui.session.edits import History, Material
 from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.keeping import DEFAULT_MEMORY
+from lstm_tui.session.question_commands import Questions
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 
@@ -118,6 +119,7 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
     session, effects = open_session(
         facts, material, story=story, history=history, cursor=cursor, call=call, memory=memory
     )
+    session = replace(session, questions=Questions.of(scenario.breakpoints, scenario.watches))
     note = model_note(scenario)
     return Opened(session, (*effects, Announce(note, "warning")) if note else effects)
 

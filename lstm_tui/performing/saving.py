@@ -138,6 +138,8 @@ def _in_words(session: Session, path: Path) -> tuple[Scenario, NewArrays]:
         actions=tuple(wording.action(action) for action in session.history.actions),
         calls=wording.calls(calls),
         expect=_expected(session),
+        breakpoints=session.questions.texts[0],
+        watches=session.questions.texts[1],
         view=View(
             step=cursor.step,
             layer=cursor.layer or None,

@@ -164,6 +164,8 @@ def scenario_of(file: ScenarioFile, path: Path, document: Document | None = None
         actions=file.actions,
         calls=file.calls,
         expect=file.expect,
+        breakpoints=file.breakpoints,
+        watches=file.watches,
         view=file.view,
         document=document,
     )

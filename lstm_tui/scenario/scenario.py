@@ -35,6 +35,8 @@ class Scenario:
     actions: tuple[Action, ...] = ()
     calls: tuple[Call, ...] = ()
     expect: Expect | None = None
+    breakpoints: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
     view: View | None = None
     model_sha256: str | None = None
     document: Document | None = field(default=None, compare=False, repr=False)

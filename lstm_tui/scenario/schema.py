@@ -25,6 +25,7 @@ from lstm_tui.scenario.words import (
     Number,
     Numbers,
     PerFeature,
+    Question,
     Sha256,
     Size,
     Source,
@@ -377,6 +378,12 @@ class ScenarioFile(Words):
         default=(), description="What is asked of the model; one predict of the input where left out."
     )
     expect: Expect | None = Field(default=None, description="What `lstm-tui replay` asserts.")
+    breakpoints: Annotated[tuple[Question, ...], Field(strict=False, max_length=20)] = Field(
+        default=(), description="Conditions to stop at, as the workbench's key K takes them: `abs(c) > 5`."
+    )
+    watches: Annotated[tuple[Question, ...], Field(strict=False, max_length=10)] = Field(
+        default=(), description="Expressions to watch at every step, as the key k takes them: `mean(f)`."
+    )
     view: View | None = Field(
         default=None, description="Where the workbench looks when the scenario is opened."
     )

@@ -29,7 +29,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from lstm_tui.errors import EditError
+from lstm_tui.errors import EditError, QuestionError
 
 #: 1 GiB of float32: more than that is no test input but a mistake.
 MAX_RANDOM = 1 << 28
@@ -91,6 +91,17 @@ def _named_file(name: str, info: ValidationInfo) -> str:
     return str(named(name)) if named is not None else name
 
 
+def _readable(text: str) -> str:
+    """`text` where it can be read as a question; the mistake says where not."""
+    from lstm_tui.asking.reading import read  # for files that have one
+
+    try:
+        return read(text).text
+    except QuestionError as error:
+        expected = f"; expected {error.expected}" if error.expected else ""
+        raise mistake(f"{error.happened} at character {error.at[0] + 1}{expected}") from None
+
+
 def _rectangular(values: Any) -> Any:
     """Nested lists of numbers as nested tuples, or the mistake that keeps them from being an array."""
     if isinstance(values, bool) or not isinstance(values, int | float | list | tuple):
@@ -125,6 +136,8 @@ def _bounded(shape: tuple[int, ...]) -> tuple[int, ...]:
 # --- leaves ---------------------------------------------------------------------------------------
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+#: One line of the language of breakpoints and watches; whether its names are there is seen with a recording.
+Question = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_readable)]
 FileName = Annotated[Text, AfterValidator(_named_file)]
 Count = Annotated[int, Field(ge=1, le=2**31)]
 Size = Annotated[int, Field(ge=0, le=2**31)]

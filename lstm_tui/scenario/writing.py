@@ -127,6 +127,8 @@ def _plain(scenario: Scenario) -> dict[str, Any]:
         "actions": scenario.actions,
         "calls": scenario.calls,
         "expect": scenario.expect,
+        "breakpoints": scenario.breakpoints,
+        "watches": scenario.watches,
         "view": scenario.view,
     }
     return {key: _dumped(value) for key, value in fields.items() if value is not None}

@@ -22,6 +22,7 @@ from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.free_run_commands import AboutFreeRuns
+from lstm_tui.session.question_commands import AboutQuestions
 from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
 
 if TYPE_CHECKING:  # the search is for who asks for it
@@ -385,5 +386,5 @@ FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArr
 AboutCalls = MovementsArrived | InterleavingArrived
 Command = (
     Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
-    | AboutSides | AboutForms | AboutFreeRuns
+    | AboutSides | AboutForms | AboutFreeRuns | AboutQuestions
 )  # fmt: skip

@@ -19,6 +19,7 @@ from lstm_tui.session.edits import History, Material, Plan
 from lstm_tui.session.inquiry import Inquiry
 from lstm_tui.session.keeping import DEFAULT_MEMORY, Keeping
 from lstm_tui.session.long_recording import LongRecording
+from lstm_tui.session.question_commands import Questions
 
 if TYPE_CHECKING:
     from lstm_tui.session.sides import Comparing
@@ -159,6 +160,8 @@ class Session:
     fetched: Mapping[OutputKey, Fetched | str] = field(default_factory=dict)
     #: Findings, and shapes under other settings.
     inquiry: Inquiry = field(default_factory=Inquiry)
+    #: Breakpoints and watches.
+    questions: Questions = field(default_factory=Questions)
     #: Two runs side by side.
     comparing: Comparing | None = None
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.

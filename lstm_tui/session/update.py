@@ -25,6 +25,7 @@ from lstm_tui.session.kept_runs import kept_runs
 from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
 from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
 from lstm_tui.session.moving import moved, with_valid_cursor, zoomed
+from lstm_tui.session.question_commands import AboutQuestions
 from lstm_tui.session.reach import (
     NO_TARGET,
     can_be_computed,
@@ -68,6 +69,14 @@ def open_session(
 
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
+    if session.questions.seeking is not None or isinstance(command, AboutQuestions):
+        from lstm_tui.session import questions  # for who asks
+
+        return questions.updated(session, command, _taken)
+    return _taken(session, command)
+
+
+def _taken(session: Session, command: Command) -> Result:
     if isinstance(command, AboutSides):
         from lstm_tui.session import comparing  # for who compares: the first frame does not wait for it
 

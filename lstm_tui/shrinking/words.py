@@ -42,6 +42,8 @@ def write_shrunk(shrunk: Shrunk, opened: LoadedScenario, facts: ModelFacts, path
         actions=tuple(map(wording.action, actions)),
         calls=wording.calls(plan.calls) if subject.calls_given or _say_more(plan) else (),
         expect=_expect(shrunk, opened),
+        breakpoints=(),
+        watches=(),
         view=None,
         document=None,
     )

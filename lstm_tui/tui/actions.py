@@ -51,7 +51,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("to_start", ("home", "0"), "First timestep", MOVE, command=c.GoToStep(0)),
     Action("to_end", ("end", "$"), "Last timestep", MOVE, command=c.GoToStep(-1)),
     Action("go_to_step", ("g",), "Go to timestep …", MOVE, "go to"),
-    Action("run", ("c", "space"), "Run through the steps, or pause", MOVE, "run"),
+    Action("run", ("space",), "Run through the steps, or pause", MOVE, "run"),
+    Action("next_hit", ("c",), "Continue to the next hit of a breakpoint", MOVE, "hit"),
+    Action("previous_hit", ("C",), "Back to the last hit of a breakpoint", MOVE),
     Action("next_layer", ("]", "down"), "Next recurrent layer", LOOK, command=c.MoveLayer(1)),
     Action("previous_layer", ("[", "up"), "Previous recurrent layer", LOOK, command=c.MoveLayer(-1)),
     Action(
@@ -116,6 +118,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("zoom_out", ("z",), "More timesteps in a column, up to the whole timeline", LOOK, "zoom"),
     Action("zoom_in", ("Z",), "Fewer timesteps in a column", LOOK),
+    Action("breakpoints", ("K",), "Breakpoints: conditions and their hits …", LOOK, "break"),
+    Action("watches", ("k",), "Watches: expressions with value, change and history …", LOOK),
     Action("story", ("i",), "Story of this scenario and all its facts", LOOK, "story"),
     Action("diagnose", ("d",), "Run all checks", DIAGNOSE, "check", command=c.RunChecks(), essential=True),
     Action(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from lstm_tui.session.comparing_commands import CompareCases
 from lstm_tui.session.copying import value_under_cursor
 from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
+from lstm_tui.session.question_commands import ToHit
 from lstm_tui.session.view import shown_trace
 from lstm_tui.session.walks import counted, is_walking, place
 from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
@@ -143,6 +144,34 @@ class WorkbenchScreen(DrawnScreen):
             self.workbench.notify_plainly(dialogue)
         else:
             self.app.push_screen(dialogue, self._dispatch_if_any)
+
+    def action_next_hit(self) -> None:
+        """To the next step at which a breakpoint holds; without one, ask for one."""
+        self._to_hit(1)
+
+    def action_previous_hit(self) -> None:
+        """To the last one."""
+        self._to_hit(-1)
+
+    def _to_hit(self, by: int) -> None:
+        self._pause()
+        if self.session.questions.breakpoints:
+            self.workbench.dispatch(ToHit(by))
+        else:
+            self.action_breakpoints()
+
+    def action_breakpoints(self) -> None:
+        """Ask for conditions, show where they hold."""
+        self._ask_about("breakpoints")
+
+    def action_watches(self) -> None:
+        """Ask for expressions to watch."""
+        self._ask_about("watches")
+
+    def _ask_about(self, what: Literal["breakpoints", "watches"]) -> None:
+        from lstm_tui.tui.dialogues.questions import QuestionDialogue  # for who asks
+
+        self.app.push_screen(QuestionDialogue(self.workbench, what), self._dispatch_if_any)
 
     def action_reset(self) -> None:
         """Ask what to reset, and to what."""

@@ -73,6 +73,10 @@ expect:
   shape: [1, 1]
   findings: [state-carryover]
   output: {file: inputs/gold.npy, rtol: 1.0e-5, atol: 1e-6}
+breakpoints:
+  - abs(c) > 5 in lstm_1
+  - "output['a: b'] < 0 and t > 20"
+watches: [mean(f), 'h[3:8] in "a layer"']
 view: {step: -1, layer: lstm_1, unit: 3, sample: 0, series: c, call: 1}
 """
 

@@ -43,7 +43,20 @@ def test_every_form_of_the_format_is_read(written: Written, full_text: str):
     assert [call.given()[0] for call in scenario.calls][-3:] == ["stream", "reload", "legacy_reset"]
     assert scenario.expect.shape == (1, 1)
     assert scenario.expect.output.atol == 1e-6
+    assert scenario.breakpoints == ("abs(c) > 5 in lstm_1", "output['a: b'] < 0 and t > 20")
+    assert scenario.watches == ("mean(f)", 'h[3:8] in "a layer"')
     assert scenario.view.series == "c"
+
+
+def test_questions_that_cannot_be_read_are_mistakes_of_the_file(written: Written):
+    text = HEAD + "breakpoints:\n  - abs(c) > 5\n  - abs(c > 5\n  - q > 3\nwatches: [1, 'mean(h, c)']\n"
+    assert mistakes(lambda: written(text)) == [
+        "5:5: breakpoints[1]: this bracket is never closed at character 4",
+        "6:5: breakpoints[2]: q is not known at character 1; expected one of h, c, i, f, o, g, z, r, state, "
+        "state_0, t, output, input, target",
+        "7:11: watches[0]: text is wanted, got the number 1",
+        "7:14: watches[1]: mean takes 1, not 2 at character 1; expected mean(x)",
+    ]
 
 
 def test_little_is_needed(written: Written):

@@ -102,6 +102,10 @@ spelled = st.fixed_dictionaries(
             max_size=3,
         ),
         "expect": st.fixed_dictionaries({}, optional={"findings": st.just([]), "shape": st.just([0, 3])}),
+        "breakpoints": st.lists(
+            st.sampled_from(["abs(c) > 5", "h > 0 in a/b", "output['x: y'] != 1"]), max_size=3
+        ),
+        "watches": st.lists(st.sampled_from(["f.mean()", "t % 2", "state"]), max_size=3),
         "view": st.fixed_dictionaries({}, optional={"step": st.integers(-5, 5), "layer": names}),
     },
 )  # fmt: skip
