@@ -75,7 +75,7 @@ def _asked(session: Session, command: q.AboutQuestions) -> Result:
 
 def _must_have_room(there: Sequence[object], most: int, what: str) -> None:
     if len(there) >= most:
-        raise QuestionError(f"there are {most} {what} already", todo="delete one first (d in the list)")
+        raise QuestionError(f"there are {most} {what} already", todo="drop one first (Del in the list)")
 
 
 def _without(items: tuple[Item, ...], index: int) -> tuple[Item, ...]:

@@ -14,6 +14,9 @@ from tests.tui.terminal import CTRL_C, ESCAPE, LARGE, TINY, USUAL, at_rest, mode
 
 pytestmark = pytest.mark.keras
 
+POINTS = ("abs(delta(c)) > 0.5", "mean(f) < 0.45", "output changed sign")
+WATCHES = ("h[2]", "mean(f)", "c", "output", "norm(delta(h))")
+
 
 @pytest.fixture(scope="module")
 def terminals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PseudoTerminal]]:
@@ -129,3 +132,24 @@ def test_ctrl_c_says_how_to_quit_and_kills_nothing(terminal: PseudoTerminal) -> 
     terminal.press("n")
     terminal.wait_for("t 1 of 200")
     assert terminal.process.poll() is None
+
+
+@pytest.mark.parametrize("size", BUDGETS, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_five_watches_and_three_breakpoints_stay_within_the_bytes(
+    terminal: PseudoTerminal, size: tuple[int, int]
+) -> None:
+    resized(terminal, size)
+    if "Watches" not in terminal.text:
+        for key, texts in (("K", POINTS), ("k", WATCHES)):
+            terminal.press(key)
+            terminal.settle(0.3)
+            for text in texts:
+                terminal.press(f"{text}\r")
+                terminal.settle(0.3)
+            terminal.press(ESCAPE)
+            terminal.settle(0.3)
+    terminal.draw("0")
+    walked = walk(terminal, 40)
+    assert "Watches" in terminal.text and "Breakpoints" in terminal.text
+    assert walked.frames == walked.steps
+    assert walked.mean_bytes <= BUDGETS[size], f"bytes of each step: {walked.step_bytes}"

@@ -40,8 +40,8 @@ _HEADS = {
     "watches": "Watch at every step: mean(f) · h[17] · norm(c in lstm_1) · output - target",
 }
 _KEYS = {
-    "breakpoints": "Enter sets · Tab completes · Down: Enter next hit, > next sample, Space on/off, d delete",
-    "watches": "Enter sets · Tab completes · Down: d delete · Escape leaves",
+    "breakpoints": "Tab completes · Down: Enter next hit, > sample, Space on/off, Del drops",
+    "watches": "Enter sets · Tab completes · Down: Del drops · Escape leaves",
 }
 #: Columns of where the hits are.
 _COLUMNS = 24
@@ -80,6 +80,7 @@ class QuestionDialogue(ModalScreen["Command | None"]):
         Binding("escape", "leave", show=False),
         Binding("down", "to_list", show=False),
         Binding("tab", "complete", show=False, priority=True),
+        Binding("delete,backspace", "drop", show=False),
     ]
     DEFAULT_CLASSES = "dialogue"
 
@@ -164,32 +165,42 @@ class QuestionDialogue(ModalScreen["Command | None"]):
             self.dismiss(answer)
 
     def on_key(self, event: events.Key) -> None:
-        """In the list: next sample, on and off, delete; whatever else is typed goes to the line."""
+        """In the list: next sample, on and off; whatever else is typed goes to the line."""
         line, listed = self.query_one(Input), self.query_one(OptionList)
         if not event.is_printable or not event.character or not listed.has_focus:
             return
         event.stop()
-        at = listed.highlighted
-        index = self._rows[at].index if at is not None and at < len(self._rows) else None
-        if index is not None and self._acted(event.character, index):
+        index = self._index
+        if index is not None and self._what == "breakpoints" and self._acted(event.character, index):
             return
         line.focus()
         line.insert_text_at_cursor(event.character)
 
     def _acted(self, key: str, index: int) -> bool:
         """Whether the key does something to what is under the bar."""
-        points = self._what == "breakpoints"
-        if key == "d":
-            self._workbench.dispatch(q.DropBreakpoint(index) if points else q.DropWatch(index))
-        elif key == " " and points:
+        if key == " ":
             self._workbench.dispatch(q.ToggleBreakpoint(index))
-        elif key in "><" and points:
+            self._fill()
+        elif key in "><":
             self.dismiss(q.ToSampleWithHit(1 if key == ">" else -1, index))
-            return True
-        else:
-            return False
-        self._fill()
-        return True
+        return key in " ><"
+
+    @property
+    def _index(self) -> int | None:
+        """Of the breakpoint or watch under the bar, while the bar is in the list."""
+        listed = self.query_one(OptionList)
+        at = listed.highlighted
+        return self._rows[at].index if listed.has_focus and at is not None and at < len(self._rows) else None
+
+    def action_drop(self) -> None:
+        """Forget what is under the bar."""
+        index = self._index
+        if index is not None:
+            points = self._what == "breakpoints"
+            self._workbench.dispatch(q.DropBreakpoint(index) if points else q.DropWatch(index))
+            self._fill()
+            if not self._rows:
+                self.query_one(Input).focus()
 
     def action_to_list(self) -> None:
         """From the line to the list."""
@@ -203,7 +214,7 @@ class QuestionDialogue(ModalScreen["Command | None"]):
     def _fill(self) -> None:
         listed = self.query_one(OptionList)
         at = listed.highlighted or 0
-        width = 96 if self.app.size.width >= 120 else min(self.app.size.width, 76) - 4
+        width = (100 if self.app.size.width >= 120 else min(self.app.size.width, 76)) - 6
         self._rows = _rows(self._session, self._what, width, self._workbench.palette)
         listed.clear_options()
         listed.add_options([Option(row.text) for row in self._rows])
