@@ -140,16 +140,19 @@ def test_five_watches_and_three_breakpoints_stay_within_the_bytes(
 ) -> None:
     resized(terminal, size)
     if "Watches" not in terminal.text:
-        for key, texts in (("K", POINTS), ("k", WATCHES)):
+        for key, asked, texts in (("K", "Stop where", POINTS), ("k", "Watch at", WATCHES)):
             terminal.press(key)
-            terminal.settle(0.3)
+            terminal.wait_for(asked, 20)
             for text in texts:
                 terminal.press(f"{text}\r")
-                terminal.settle(0.3)
+                terminal.wait_for(text, 20)
+            terminal.settle(0.5)
             terminal.press(ESCAPE)
-            terminal.settle(0.3)
-    terminal.draw("0")
+            terminal.settle(0.5)
+    terminal.press("n0")
+    terminal.settle(0.5)
     walked = walk(terminal, 40)
+    print("BYTES", size, walked.mean_bytes)
     assert "Watches" in terminal.text and "Breakpoints" in terminal.text
     assert walked.frames == walked.steps
     assert walked.mean_bytes <= BUDGETS[size], f"bytes of each step: {walked.step_bytes}"

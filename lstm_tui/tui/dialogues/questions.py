@@ -14,6 +14,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, OptionList, Static
@@ -40,8 +41,8 @@ _HEADS = {
     "watches": "Watch at every step: mean(f) · h[17] · norm(c in lstm_1) · output - target",
 }
 _KEYS = {
-    "breakpoints": "Tab completes · Down: Enter next hit, > sample, Space on/off, Del drops",
-    "watches": "Enter sets · Tab completes · Down: Del drops · Escape leaves",
+    "breakpoints": "Tab completes · line empty: Enter next hit, > sample, Space on/off, Del",
+    "watches": "Enter sets · Tab completes · line empty: Del drops · Escape leaves",
 }
 #: Columns of where the hits are.
 _COLUMNS = 24
@@ -73,14 +74,34 @@ class _Words(Suggester):
         return next(iter(completions(value, asked_ground(session), session.cursor.layer)), None)
 
 
+class Line(Input):
+    """The line; while nothing is typed, keys that no question begins with are for the list."""
+
+    class Pressed(Message):
+        """Such a key: a character, or `drop`."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    async def _on_key(self, event: events.Key) -> None:
+        key = "drop" if event.key in ("delete", "backspace") else event.character or ""
+        if not self.value and key in ("drop", " ", ">", "<"):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Pressed(key))
+            return
+        await super()._on_key(event)
+
+
 class QuestionDialogue(ModalScreen["Command | None"]):
     """Type a condition or an expression, or choose among those that are set."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
-        Binding("down", "to_list", show=False),
+        Binding("up", "up", show=False),
+        Binding("down", "down", show=False),
         Binding("tab", "complete", show=False, priority=True),
-        Binding("delete,backspace", "drop", show=False),
     ]
     DEFAULT_CLASSES = "dialogue"
 
@@ -99,16 +120,16 @@ class QuestionDialogue(ModalScreen["Command | None"]):
         """What is asked, the line, what is said of it, the list, keys."""
         with Vertical():
             yield Static(_HEADS[self._what], classes="question", markup=False)
-            yield Input(suggester=_Words(self._workbench), select_on_focus=False)
+            yield Line(suggester=_Words(self._workbench), select_on_focus=False)
             yield Static("", classes="preview", markup=False)
             yield OptionList()
             yield Static(_KEYS[self._what], classes="keys", markup=False)
 
     def on_mount(self) -> None:
-        """Start in the line; in the list where there is one."""
+        """The line keeps the focus: what is typed fast is never taken for a key of the list."""
+        self.query_one(OptionList).can_focus = False
         self._fill()
-        has_some = any(row.index is not None for row in self._rows)
-        self.query_one(OptionList if has_some else Input).focus()
+        self.set_focus(self.query_one(Line))
 
     def on_resize(self, event: events.Resize) -> None:
         """As many rows as the other parts leave room for."""
@@ -121,9 +142,9 @@ class QuestionDialogue(ModalScreen["Command | None"]):
         self._say(self._comment(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Set it and stay, so that one sees where it holds; an empty line leaves."""
+        """Set it and stay, so that one sees where it holds; an empty line goes to what is under the bar."""
         if not event.value.strip():
-            self.dismiss(None)
+            self._go(self.query_one(OptionList).highlighted)
             return
         try:
             checked(self._session, event.value, condition=self._what == "breakpoints")
@@ -132,14 +153,13 @@ class QuestionDialogue(ModalScreen["Command | None"]):
             return
         kind = q.AddBreakpoint if self._what == "breakpoints" else q.AddWatch
         self._workbench.dispatch(kind(event.value))
-        self.query_one(Input).value = ""
+        self.query_one(Line).value = ""
         self._fill()
         self._highlight_last()
 
     def action_complete(self) -> None:
         """Take the suggestion."""
-        line = self.query_one(Input)
-        line.focus()
+        line = self.query_one(Line)
         found = completions(line.value, asked_ground(self._session), self._session.cursor.layer)
         if found and line.cursor_position == len(line.value):
             line.value = found[0]
@@ -159,53 +179,40 @@ class QuestionDialogue(ModalScreen["Command | None"]):
     # --- the list ---------------------------------------------------------------------------------
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Go there; a watch leads nowhere."""
-        answer = self._rows[event.option_index].answer
-        if answer is not None:
-            self.dismiss(answer)
+        """Go there, by the mouse."""
+        self._go(event.option_index)
 
-    def on_key(self, event: events.Key) -> None:
-        """In the list: next sample, on and off; whatever else is typed goes to the line."""
-        line, listed = self.query_one(Input), self.query_one(OptionList)
-        if not event.is_printable or not event.character or not listed.has_focus:
-            return
-        event.stop()
-        index = self._index
-        if index is not None and self._what == "breakpoints" and self._acted(event.character, index):
-            return
-        line.focus()
-        line.insert_text_at_cursor(event.character)
+    def _go(self, at: int | None) -> None:
+        """To what is under the bar; a watch leads nowhere."""
+        self.dismiss(self._rows[at].answer if at is not None and at < len(self._rows) else None)
 
-    def _acted(self, key: str, index: int) -> bool:
-        """Whether the key does something to what is under the bar."""
-        if key == " ":
+    def on_line_pressed(self, message: Line.Pressed) -> None:
+        """With an empty line: next sample, on and off, drop."""
+        index, points = self._index, self._what == "breakpoints"
+        if index is None:
+            return
+        if message.key in "><" and points:
+            self.dismiss(q.ToSampleWithHit(1 if message.key == ">" else -1, index))
+            return
+        if message.key == " " and points:
             self._workbench.dispatch(q.ToggleBreakpoint(index))
-            self._fill()
-        elif key in "><":
-            self.dismiss(q.ToSampleWithHit(1 if key == ">" else -1, index))
-        return key in " ><"
+        elif message.key == "drop":
+            self._workbench.dispatch(q.DropBreakpoint(index) if points else q.DropWatch(index))
+        self._fill()
 
     @property
     def _index(self) -> int | None:
-        """Of the breakpoint or watch under the bar, while the bar is in the list."""
-        listed = self.query_one(OptionList)
-        at = listed.highlighted
-        return self._rows[at].index if listed.has_focus and at is not None and at < len(self._rows) else None
+        """Of the breakpoint or watch under the bar."""
+        at = self.query_one(OptionList).highlighted
+        return self._rows[at].index if at is not None and at < len(self._rows) else None
 
-    def action_drop(self) -> None:
-        """Forget what is under the bar."""
-        index = self._index
-        if index is not None:
-            points = self._what == "breakpoints"
-            self._workbench.dispatch(q.DropBreakpoint(index) if points else q.DropWatch(index))
-            self._fill()
-            if not self._rows:
-                self.query_one(Input).focus()
+    def action_up(self) -> None:
+        """The bar up; the line keeps what is typed."""
+        self.query_one(OptionList).action_cursor_up()
 
-    def action_to_list(self) -> None:
-        """From the line to the list."""
-        if self._rows:
-            self.query_one(OptionList).focus()
+    def action_down(self) -> None:
+        """The bar down."""
+        self.query_one(OptionList).action_cursor_down()
 
     def action_leave(self) -> None:
         """Leave; what was set stays."""
@@ -227,7 +234,6 @@ class QuestionDialogue(ModalScreen["Command | None"]):
         listed = self.query_one(OptionList)
         if indices:
             listed.highlighted = indices[-1]
-            listed.focus()
 
 
 def _pointed(error: LstmTuiError, typed: str, style: str) -> Text:
