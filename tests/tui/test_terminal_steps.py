@@ -152,7 +152,6 @@ def test_five_watches_and_three_breakpoints_stay_within_the_bytes(
     terminal.press("n0")
     terminal.settle(0.5)
     walked = walk(terminal, 40)
-    print("BYTES", size, walked.mean_bytes)
     assert "Watches" in terminal.text and "Breakpoints" in terminal.text
     assert walked.frames == walked.steps
     assert walked.mean_bytes <= BUDGETS[size], f"bytes of each step: {walked.step_bytes}"

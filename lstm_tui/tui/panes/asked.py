@@ -22,7 +22,7 @@ from lstm_tui.tui.panes.writing import Piece, heading, line, two_ends
 
 #: From this width on a watch takes one line; below, its numbers stand under it where there is room.
 _ONE_LINE_FROM = 44
-_NUMBER, _CHANGE = 9, 9
+_NUMBER, _CHANGE, _COURSE = 9, 9, 8
 
 
 def asked_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -58,14 +58,22 @@ def _watch(of: Watched, canvas: Canvas) -> list[Line]:
     ink, width = canvas.ink, canvas.width
     if of.wrong:
         return [two_ends([(one_line(of.text), ink.plain)], [("not here", ink.warn)], width, ink.plain)]
-    numbers: list[Piece] = [(f"{_value(of):>{_NUMBER}}", ink.strong), (f"{_change(of):>{_CHANGE}}", ink.dim)]
-    room = width - _NUMBER - _CHANGE - 1
     if width >= _ONE_LINE_FROM:
+        numbers: list[Piece] = [
+            (f"{_value(of):>{_NUMBER}}", ink.strong),
+            (f"{_change(of):>{_CHANGE}}", ink.dim),
+        ]
+        room = width - _NUMBER - _CHANGE - 1
         columns = min(max(room // 3, 8), 24)
         name = _sized(one_line(of.text), room - columns - 1)
         return [line([(name, ink.plain), *numbers, (" ", ink.plain), _history(of, columns, canvas)], width)]
-    head = line([(one_line(of.text), ink.plain)], width)
-    return [head, line([*numbers, (" ", ink.plain), _history(of, room, canvas)], width)]
+    # the course stands with the name: a step sends a line of numbers in one style, nothing else
+    name = _sized(one_line(of.text), width - _COURSE - 1)
+    head = line([(name, ink.plain), (" ", ink.plain), _history(of, _COURSE, canvas)], width)
+    return [
+        head,
+        line([(f"{_value(of):>{width - _CHANGE - 2}}  {_change(of):<{_CHANGE}}", ink.strong)], width),
+    ]
 
 
 def _sized(text: str, width: int) -> str:
