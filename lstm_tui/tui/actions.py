@@ -9,6 +9,7 @@ from lstm_tui.session import commands as c
 from lstm_tui.session import comparing_commands as s
 from lstm_tui.session.commands import Command
 from lstm_tui.session.edits import PredictAgain
+from lstm_tui.session.question_commands import ToHit
 from lstm_tui.session.state import Lens
 
 
@@ -53,7 +54,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to_step", ("g",), "Go to timestep …", MOVE, "go to"),
     Action("run", ("space",), "Run through the steps, or pause", MOVE, "run"),
     Action("next_hit", ("c",), "Continue to the next hit of a breakpoint", MOVE, "hit"),
-    Action("previous_hit", ("C",), "Back to the last hit of a breakpoint", MOVE),
+    Action("previous_hit", ("C",), "Back to the last hit of a breakpoint", MOVE, command=ToHit(-1)),
     Action("next_layer", ("]", "down"), "Next recurrent layer", LOOK, command=c.MoveLayer(1)),
     Action("previous_layer", ("[", "up"), "Previous recurrent layer", LOOK, command=c.MoveLayer(-1)),
     Action(

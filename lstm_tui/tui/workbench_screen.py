@@ -101,7 +101,7 @@ class WorkbenchScreen(DrawnScreen):
 
     def send(self, command: Command) -> None:
         """Change the session; who steps by hand does not walk on by itself."""
-        if isinstance(command, MoveStep | GoToStep):
+        if isinstance(command, MoveStep | GoToStep | ToHit):
             self._pause()
         super().send(command)
 
@@ -147,16 +147,8 @@ class WorkbenchScreen(DrawnScreen):
 
     def action_next_hit(self) -> None:
         """To the next step at which a breakpoint holds; without one, ask for one."""
-        self._to_hit(1)
-
-    def action_previous_hit(self) -> None:
-        """To the last one."""
-        self._to_hit(-1)
-
-    def _to_hit(self, by: int) -> None:
-        self._pause()
         if self.session.questions.breakpoints:
-            self.workbench.dispatch(ToHit(by))
+            self.send(ToHit(1))
         else:
             self.action_breakpoints()
 
