@@ -11,6 +11,7 @@ import pytest
 from lstm_tui.session import commands as c
 from lstm_tui.session.edits import Material
 from lstm_tui.session.update import open_session, update
+from lstm_tui.tui.workbench_screen import WorkbenchScreen
 from tests.session.hand_made import arrived, gold
 from tests.tui.conftest import Screen
 from tests.tui.test_snapshots import StillBench
@@ -27,6 +28,13 @@ async def bench(size: tuple[int, int], batch: int = 1) -> AsyncIterator[Screen]:
         screen = Screen(app, pilot)
         await screen.drawn()
         yield screen
+
+
+async def left(screen: Screen) -> None:
+    """The dialogue left, and the workbench drawn."""
+    await screen.press("escape")
+    await screen.until(lambda: isinstance(screen.app.screen, WorkbenchScreen))
+    await screen.drawn()
 
 
 def cursor(screen: Screen) -> tuple[int, str, str, int | None]:
@@ -73,12 +81,14 @@ async def test_watches_stand_beside_the_layers_with_value_and_change(size: tuple
         for text in ("mean(f)", "output", "h[1]", "norm(c)", "t"):
             await screen.type(text)
             await screen.press("enter")
-        await screen.press("escape", "n", "n", "n")
-        left = screen.pane("left")
-        assert "Watches" in left and "lstm_1" in left
-        assert all(text in left for text in ("mean(f)", "output", "h[1]", "norm(c)"))
-        assert "0.0254" in left and "+0.00847" in left  # the output: 0.5 / 59 a step
-        await screen.press("k", "delete", "escape")
+        await left(screen)
+        await screen.press("n", "n", "n")
+        shown = screen.pane("left")
+        assert "Watches" in shown and "lstm_1" in shown
+        assert all(text in shown for text in ("mean(f)", "output", "h[1]", "norm(c)"))
+        assert "0.0254" in shown and "+0.00847" in shown  # the output: 0.5 / 59 a step
+        await screen.press("k", "delete")
+        await left(screen)
         assert "mean(f)" not in screen.pane("left")
 
 
@@ -88,9 +98,11 @@ async def test_breakpoints_are_switched_off_and_dropped_in_the_list() -> None:
         await screen.type("t == 7")
         await screen.press("enter", "space")
         assert "○ t == 7" in screen.text
-        await screen.press("escape", "c")
+        await left(screen)
+        await screen.press("c")
         assert "switched off" in screen.notes()
-        await screen.press("K", "backspace", "escape")
+        await screen.press("K", "backspace")
+        await left(screen)
         assert "Breakpoints" not in screen.pane("left")
 
 
