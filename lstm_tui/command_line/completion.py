@@ -22,7 +22,10 @@ def completions(line: str, session: Session) -> tuple[str, ...]:
         word = word_called(name)
     except CommandLineError:
         return ()
-    ends = _files(rest, session) if word.files else _values(word, rest, session)
+    if word.files:
+        ends = _files(rest, session)
+    else:
+        ends = word.typing(session, rest) if word.typing is not None else _values(word, rest, session)
     return tuple(f"{word.name} {end}" for end in ends)[:MOST]
 
 

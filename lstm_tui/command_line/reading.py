@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lstm_tui.command_line import changing, diagnosing, files, moving
+from lstm_tui.command_line import changing, diagnosing, files, moving, questions
 from lstm_tui.command_line.word import Said, Word, nearest
 from lstm_tui.errors import CommandLineError
 from lstm_tui.session.state import Session
@@ -20,6 +20,7 @@ def _help(session: Session, text: str) -> Said:
 
 WORDS: tuple[Word, ...] = (
     *moving.WORDS,
+    *questions.WORDS,
     *changing.WORDS,
     *diagnosing.WORDS,
     *files.WORDS,

@@ -58,7 +58,8 @@ def _nothing(session: Session) -> Iterable[str]:
 class Word:
     """usage: the word with what it takes, for help and errors. make: raises LstmTuiError.
 
-    values: what may stand behind it in this session, for completion; `files` where that is a file.
+    values: what may stand behind it in this session, for completion; `files` where that is a file; `typing`
+    where it depends on what is typed so far.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Word:
     make: Callable[[Session, str], Said]
     values: Callable[[Session], Iterable[str]] = _nothing
     files: bool = False
+    typing: Callable[[Session, str], Iterable[str]] | None = None
 
 
 def nearest(said: str, known: Iterable[str], what: str) -> CommandLineError:

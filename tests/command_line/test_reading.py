@@ -176,3 +176,60 @@ def test_no_line_is_more_than_refused(session_of_two: Session, line: str) -> Non
 def test_the_page_lists_every_word() -> None:
     page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert not [word.name for word in WORDS if f"`{word.name}" not in page]
+
+
+# --- questions ------------------------------------------------------------------------------------
+
+
+def test_breakpoints_are_set_listed_run_to_and_forgotten(session: Session) -> None:
+    set_ = after(session, "break h[0] > 0.6")
+    assert answer(session, "break") == "no breakpoints"
+    assert "1  h[0] > 0.6 in lstm_1" in answer(set_, "break")
+    there = after(set_, "continue")
+    hits = answer(set_, "hits h[0] > 0.6 in lstm_1").splitlines()
+    assert hits[0].endswith("in sample 0")
+    steps = [int(line.split()[1].strip(",")) for line in hits[1:]]
+    assert there.cursor.step == next(step for step in steps if step > 0)
+    assert after(after(there, "goto end"), "reverse").cursor.step == [step for step in steps if step < 9][-1]
+    assert answer(after(set_, "delete 1"), "break") == "no breakpoints"
+
+
+def test_watches_show_a_value_at_the_cursor(session: Session) -> None:
+    watching = after(session, "watch mean(h)")
+    value = answer(watching, "print mean(h)")
+    assert answer(watching, "watch").startswith(f"1  mean(h) in lstm_1 = {float(value):.5g}"[:24])
+    assert answer(after(watching, "unwatch 1"), "watch") == "no watches"
+
+
+def test_assertions_hold_or_not(session: Session) -> None:
+    for line, holds in (
+        ("assert h[0] >= 0", True),
+        ("assert h[0] > 2", False),
+        ("never isnan(h)", True),
+        ("never h[0] >= 0", False),
+    ):
+        said = understood(line, session)
+        assert said.holds is not None
+        assert said.holds(session) is holds, line
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("break hh > 1", "^^"),
+        ("print", "no expression"),
+        ("never", "no condition"),
+        ("delete 1", "there is no breakpoint 1"),
+        ("unwatch x", "a whole number"),
+        ("continue", "no breakpoint is set"),
+    ],
+)
+def test_questions_that_cannot_be_asked(session: Session, line: str, told: str) -> None:
+    with pytest.raises(LstmTuiError) as error:
+        understood(line, session)
+    assert told in str(error.value)
+
+
+def test_what_is_asked_is_completed(session: Session) -> None:
+    assert "break mean(" in completions("break mea", session)
+    assert "hits c changed sign in gru_1" in completions("hits c changed sign in gr", session)

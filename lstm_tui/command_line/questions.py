@@ -1,0 +1,188 @@
+"""Words that ask the recording: breakpoints, watches, values, where something holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lstm_tui.asking.completing import completions
+from lstm_tui.asking.hits import Hits, values
+from lstm_tui.charts.numbers import short_number
+from lstm_tui.command_line.moving import where
+from lstm_tui.command_line.word import Said, Word, no_more, whole
+from lstm_tui.errors import CommandLineError
+from lstm_tui.session import question_commands as q
+from lstm_tui.session.asked_ground import asked_ground
+from lstm_tui.session.asked_rows import Standing, Watched, places_of, standings, watched
+from lstm_tui.session.questions import all_hits, bound_in, checked, told_of
+from lstm_tui.session.state import Session
+
+#: Steps, and numbers of a vector, that are listed one by one.
+_MOST_LISTED = 12
+
+
+def _break(session: Session, text: str) -> Said:
+    if not text:
+        return Said(show=_standings)
+    checked(session, text)
+    return Said((q.AddBreakpoint(text),), show=lambda after: told_of(after, text))
+
+
+def _standings(session: Session) -> str:
+    """Every breakpoint with its hits."""
+    lines = [f"{index}  {_standing(each)}" for index, each in enumerate(standings(session), start=1)]
+    return "\n".join(lines) or "no breakpoints"
+
+
+def _standing(each: Standing) -> str:
+    if each.wrong:
+        return f"{each.breakpoint.text}  cannot be asked here: {each.wrong}"
+    off = "" if each.breakpoint.enabled else ", off"
+    here = "" if each.here is None else ", holds here" + (f" (unit {each.here})" if each.here >= 0 else "")
+    some = f", {each.samples[0]} of {each.samples[1]} samples" if each.samples[1] > 1 else ""
+    return f"{each.breakpoint.text}  {each.hits:,} hit{'s' * (each.hits != 1)}{some}{here}{off}"
+
+
+def _delete(session: Session, text: str) -> Said:
+    index = _numbered(text, len(session.questions.breakpoints), "breakpoint", "delete 1")
+    return Said((q.DropBreakpoint(index),), show=_standings)
+
+
+def _watch(session: Session, text: str) -> Said:
+    if not text:
+        return Said(show=_watched)
+    checked(session, text, condition=False)
+    return Said((q.AddWatch(text),), show=_watched)
+
+
+def _unwatch(session: Session, text: str) -> Said:
+    index = _numbered(text, len(session.questions.watches), "watch", "unwatch 1")
+    return Said((q.DropWatch(index),), show=_watched)
+
+
+def _watched(session: Session) -> str:
+    """Every watch at the cursor."""
+    lines = [f"{index}  {_watch_line(each)}" for index, each in enumerate(watched(session), start=1)]
+    return "\n".join(lines) or "no watches"
+
+
+def _watch_line(each: Watched) -> str:
+    if each.wrong:
+        return f"{each.text}  cannot be asked here: {each.wrong}"
+    low, high = short_number(each.low, 6), short_number(each.high, 6)
+    value = low if each.low == each.high or each.low != each.low else f"{low} to {high}"
+    return f"{each.text} = {value}  change {short_number(each.change, 3, signed=True)}"
+
+
+def _numbered(text: str, count: int, what: str, usage: str) -> int:
+    """The index that is meant by a number from 1. Raises: CommandLineError."""
+    number = whole(text, f"a {what}'s number", usage)
+    if not 1 <= number <= count:
+        raise CommandLineError(f"there is no {what} {number}", expected=f"1 to {count}" if count else usage)
+    return number - 1
+
+
+def _continue(by: int, session: Session, text: str) -> Said:
+    no_more(text, "continue" if by > 0 else "reverse")
+    if not any(each.enabled for each in session.questions.breakpoints):
+        raise CommandLineError("no breakpoint is set", todo="break abs(c) > 5")
+    return Said((q.ToHit(by),), show=where)
+
+
+def _hits(session: Session, text: str) -> Said:
+    found = _all(session, text, "hits c changed sign")
+    return Said(show=lambda _after: _listed(found, session.cursor.sample))
+
+
+def _all(session: Session, text: str, usage: str) -> Hits:
+    """All hits of a condition. Raises: LstmTuiError."""
+    if not text:
+        raise CommandLineError("no condition is given", expected=usage)
+    ground = asked_ground(session)
+    if ground is None:
+        raise CommandLineError("nothing is recorded yet")
+    if session.long is not None:
+        raise CommandLineError(
+            "the recording is kept in stretches: its hits are found one by one", todo="break, then continue"
+        )
+    return all_hits(session, ground, text)
+
+
+def _listed(found: Hits, sample: int) -> str:
+    lines: list[str] = []
+    step = -1
+    while len(lines) < _MOST_LISTED and (hit := found.after(sample, step)) is not None:
+        lines.append(f"step {hit.step}" + (f", unit {hit.unit}" if hit.unit is not None else ""))
+        step = hit.step
+    count = found.count(sample)
+    more = f"… {count - len(lines):,} more" if count > len(lines) else ""
+    others = len(found.samples) - (1 if count else 0)
+    told = f"{count:,} hit{'s' * (count != 1)} in sample {sample}"
+    told += f", and some in {others} other{'s' * (others != 1)}" if others > 0 else ""
+    return "\n".join([told, *lines, *([more] if more else [])])
+
+
+def _print(session: Session, text: str) -> Said:
+    if not text:
+        raise CommandLineError("no expression is given", expected="print mean(h)")
+    told = _value(session, text)
+    return Said(show=lambda _after: told)
+
+
+def _value(session: Session, text: str) -> str:
+    """What an expression is at the cursor. Raises: LstmTuiError."""
+    ground = asked_ground(session)
+    if ground is None:
+        raise CommandLineError("nothing is recorded yet")
+    bound = bound_in(checked(session, text, condition=False), ground, session.cursor.layer, condition=False)
+    found = values(bound, ground).values
+    row = session.cursor.sample - bound.first_sample if len(found) > 1 else 0
+    place = session.cursor.step - ground.kept.start
+    if not (0 <= row < len(found) and 0 <= place < found.shape[1]):
+        raise CommandLineError(f"it has no value at step {session.cursor.step}")
+    numbers = [f"{value:.7g}" for value in found[row, place]]
+    if len(numbers) == 1:
+        return numbers[0]
+    return f"[{', '.join(numbers[:_MOST_LISTED])}{', …' if len(numbers) > _MOST_LISTED else ''}]"
+
+
+def _assert(session: Session, text: str) -> Said:
+    found = _all(session, text, "assert abs(output) < 1")
+    holds = found.at(session.cursor.sample, session.cursor.step) is not None
+    said = "holds" if holds else f"does not hold at step {session.cursor.step}"
+    return Said(show=lambda _after: said, holds=lambda _after: holds)
+
+
+def _never(session: Session, text: str) -> Said:
+    found = _all(session, text, "never isnan(output)")
+    holds = not found.total
+    sample = found.samples[0] if found.samples else session.cursor.sample
+    said = "never" if holds else _listed(found, sample)
+    return Said(show=lambda _after: said, holds=lambda _after: holds)
+
+
+def _places(session: Session, text: str) -> Said:
+    no_more(text, "places")
+    return Said(show=lambda after: "\n".join(told for told, _ in places_of(after)) or "nothing is recorded")
+
+
+def _expressions(session: Session, typed: str) -> Iterable[str]:
+    return completions(typed, asked_ground(session), session.cursor.layer)
+
+
+WORDS = (
+    Word("break", "break [CONDITION]", "Stop where this holds; else list where to stop", _break,
+         typing=_expressions),
+    Word("delete", "delete N", "Forget a breakpoint, by its number", _delete),
+    Word("continue", "continue", "To the next hit of any breakpoint", lambda *said: _continue(1, *said)),
+    Word("reverse", "reverse", "To the last hit before this step", lambda *said: _continue(-1, *said)),
+    Word("hits", "hits CONDITION", "Where this holds, over all steps", _hits, typing=_expressions),
+    Word("print", "print EXPRESSION", "What this is at the cursor", _print, typing=_expressions),
+    Word("watch", "watch [EXPRESSION]", "Show this at every step; else list what is watched", _watch,
+         typing=_expressions),
+    Word("unwatch", "unwatch N", "Forget a watch, by its number", _unwatch),
+    Word("places", "places", "Where this unit and series peaks, saturates, dies, changes sign", _places),
+    Word("assert", "assert CONDITION", "In a script: exit status 1 unless it holds here", _assert,
+         typing=_expressions),
+    Word("never", "never CONDITION", "In a script: exit status 1 if it holds anywhere", _never,
+         typing=_expressions),
+)  # fmt: skip
