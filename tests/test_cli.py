@@ -108,7 +108,7 @@ def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
     assert told[:2] == [": goto end", "lstm h, step 5 of 0 to 5"]
     assert "saved case.yaml" in told
     assert ": where" not in told
-    assert (done.returncode, "walk.txt:6: there is no word stp" in done.stderr) == (2, True)
+    assert (done.returncode, "walk.txt:6:1: there is no word stp" in done.stderr) == (2, True)
     assert "did you mean step?" in done.stderr
     assert "last: 4" in (tmp_path / "case.yaml").read_text(encoding="utf-8")
 

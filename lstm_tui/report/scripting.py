@@ -13,7 +13,7 @@ from lstm_tui.command_line.reading import understood
 from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
 from lstm_tui.engine.local import LocalEngine
 from lstm_tui.engine.options import EngineOptions
-from lstm_tui.errors import CommandLineError, LstmTuiError, UsageError
+from lstm_tui.errors import CommandLineError, LstmTuiError, QuestionError, UsageError
 from lstm_tui.performing.at_once import AtOnce
 from lstm_tui.performing.named import Files
 from lstm_tui.performing.opening import open_model, open_scenario, opened_input
@@ -55,13 +55,20 @@ def run_script(
             said = understood(line, shell.session)
             held = _carried_out(said, shell) and held
         except LstmTuiError as error:
-            where = f"{one_line(script)}:{number}: "
+            where = f"{one_line(script)}:{number}:{_column(line, error)}: "
             raise CommandLineError(
                 where + error.happened, expected=error.expected, todo=error.todo
             ) from error
         if isinstance(said.deed, Leave):
             break
     return 0 if held else 1
+
+
+def _column(line: str, error: LstmTuiError) -> int:
+    """Where in the line the mistake is, from 1: of a question it is known."""
+    if not isinstance(error, QuestionError) or error.text not in line:
+        return len(line) - len(line.lstrip()) + 1
+    return line.index(error.text) + error.at[0] + 1
 
 
 def _lines(script: Path) -> list[tuple[int, str]]:
