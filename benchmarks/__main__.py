@@ -26,6 +26,7 @@ from benchmarks.serving import serving
 from benchmarks.stalls import stalls
 from benchmarks.startup import startup
 from benchmarks.stepping import stepping
+from benchmarks.why import why_answers
 from benchmarks.window import window
 
 
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, Callable[[Place], list[Figure]]] = {
     "recording": lambda place: recording(quick=place.quick),
     "gradients": lambda place: gradients(quick=place.quick),
     "window": lambda place: window(quick=place.quick),
+    "why": lambda place: why_answers(quick=place.quick),
     "checks": lambda place: checks(quick=place.quick),
     "replay": lambda place: replay(place.folder, quick=place.quick),
     "flight": lambda place: flight(quick=place.quick),

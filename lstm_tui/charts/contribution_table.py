@@ -101,8 +101,7 @@ class _Table:
         self._parts, self._palette = parts, palette
         self._label = max(len(str(parts.start + len(parts.shares) - 1)) + 1, len(INITIAL))
         self._share = SHARE_WIDTH if width >= WIDE_FROM else NARROW_SHARE_WIDTH
-        room = min(width - self._label - self._share - PERCENT_WIDTH - 4, WIDEST_BAR)
-        self._bar = 0 if room < NARROWEST_BAR else (room - 1) // 2 * 2 + 1
+        self._bar = bar_width(width - self._label - self._share - PERCENT_WIDTH - 4)
         sizes = [abs(share) for share in (*shown, parts.from_initial) if math.isfinite(share)]
         self._scale = max(sizes, default=0.0)
 
@@ -121,27 +120,33 @@ class _Table:
         if marked:
             name = palette.glyphs.selected + name[1:]
         figures = f" {number(share, self._share, signed=True)} {_percent(share, self._parts)}"
-        text = f"{figures}  {self._signed_bar(share)}".rstrip()
+        text = f"{figures}  {signed_bar(share, self._scale, self._bar, palette)}".rstrip()
         style = palette.text if math.isfinite(share) else palette.warning
         return [styled(name, palette.cursor if marked else palette.text), styled(text, style)]
 
-    def _signed_bar(self, share: float) -> str:
-        """`   ╺━━│    ` or `      │━━━╸`: half a cell exact; the longest bar of the table fills its side."""
-        if not self._bar:
-            return ""
-        side = self._bar // 2
-        unicode = self._palette.capabilities.unicode
-        if not math.isfinite(share):
-            return self._palette.glyphs.nan.center(self._bar)
-        halves = round(abs(share) / self._scale * 2 * side) if self._scale else 0
-        full, half = divmod(halves, 2)
-        if not unicode:
-            bar, half_bar, zero = "=", "=", "|"
-        else:
-            bar, half_bar, zero = "━", "╸" if share > 0 else "╺", "│"
-        if share < 0:
-            return (half_bar * half + bar * full).rjust(side) + zero
-        return " " * side + zero + bar * full + half_bar * half
+
+def signed_bar(share: float, scale: float, width: int, palette: Palette) -> str:
+    """`   ╺━━│    ` or `      │━━━╸`: half a cell exact; a share as large as `scale` fills its side."""
+    if not width:
+        return ""
+    side = width // 2
+    if not math.isfinite(share):
+        return palette.glyphs.nan.center(width)
+    halves = round(abs(share) / scale * 2 * side) if scale else 0
+    full, half = divmod(halves, 2)
+    if not palette.capabilities.unicode:
+        bar, half_bar, zero = "=", "=", "|"
+    else:
+        bar, half_bar, zero = "━", "╸" if share > 0 else "╺", "│"
+    if share < 0:
+        return (half_bar * half + bar * full).rjust(side) + zero
+    return " " * side + zero + bar * full + half_bar * half
+
+
+def bar_width(room: int) -> int:
+    """Of a bar with a zero in its middle; 0 where the room is too small to say anything."""
+    room = min(room, WIDEST_BAR)
+    return 0 if room < NARROWEST_BAR else (room - 1) // 2 * 2 + 1
 
 
 def _of_total(share: float, parts: Contributions) -> str:

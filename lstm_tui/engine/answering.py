@@ -21,6 +21,7 @@ from lstm_tui.engine.protocol import (
     Answer,
     ComputeGradients,
     Diagnose,
+    ExplainValue,
     ExploreShapes,
     FetchOutput,
     FollowCalls,
@@ -40,6 +41,7 @@ from lstm_tui.errors import EngineError, EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
+from lstm_tui.recurrent.first_order import FirstOrder, FirstOrderPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
@@ -71,6 +73,10 @@ class LoadedModel(Protocol):
 
     def gradients_of(self, plan: GradientPlan) -> Gradients:
         """Gradients of the first output, or of its error, with respect to every input and state."""
+        ...
+
+    def first_order(self, plan: FirstOrderPlan) -> FirstOrder:
+        """Gradient times activation of one value, and which inputs would move it."""
         ...
 
     def explore_shapes(
@@ -180,6 +186,9 @@ def _answered(model: LoadedModel, request: Request, on_progress: OnProgress) -> 
     if isinstance(request, ComputeGradients):
         on_progress("gradients in float64" if request.plan.float64 else "gradients", None)
         return model.gradients_of(request.plan)
+    if isinstance(request, ExplainValue):
+        on_progress("the gradient of one value", None)
+        return model.first_order(request.plan)
     if isinstance(request, Rebuild):
         return model.rebuild(request.form, request.inputs, request.out, on_progress)
     if isinstance(request, ExploreShapes):

@@ -18,6 +18,7 @@ from lstm_tui.errors import EngineUnavailable, LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
+from lstm_tui.recurrent.first_order import FirstOrder, FirstOrderPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
@@ -36,6 +37,7 @@ __all__ = [
     "EngineOptions",
     "EngineReady",
     "Event",
+    "ExplainValue",
     "ExploreShapes",
     "FetchOutput",
     "FollowCalls",
@@ -83,6 +85,13 @@ class ComputeGradients:
     """How much each step matters to the output, on the loaded model. Answered by `Gradients`."""
 
     plan: GradientPlan
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainValue:
+    """Gradient times activation of one value, and which inputs would move it. Answered by `FirstOrder`."""
+
+    plan: FirstOrderPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +203,7 @@ Request = (
     LoadModel
     | RunCalls
     | ComputeGradients
+    | ExplainValue
     | Diagnose
     | Rebuild
     | ExploreShapes
@@ -239,6 +249,7 @@ Answer = (
     ModelFacts
     | Run
     | Gradients
+    | FirstOrder
     | Diagnosis
     | Rebuilt
     | ShapeExploration

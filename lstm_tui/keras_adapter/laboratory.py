@@ -11,7 +11,7 @@ from lstm_tui.keras_adapter.altering import altered, named_weights, plain_settin
 from lstm_tui.keras_adapter.feeding import as_array
 from lstm_tui.keras_adapter.handed_states import handed_states
 from lstm_tui.keras_adapter.loaded import LoadedModel
-from lstm_tui.keras_adapter.wiring import wiring
+from lstm_tui.keras_adapter.wiring import wiring, wiring_with_ends
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.gradients import Gradients
@@ -79,7 +79,7 @@ class KerasLaboratory:
 def insides(loaded: LoadedModel) -> Insides:
     """What the model is made of, copied."""
     dtypes = {place.path: str(getattr(place.layer, "compute_dtype", "")) for place in loaded.placed}
-    return Insides(_weights(loaded), plain_settings(loaded), dtypes)
+    return Insides(_weights(loaded), plain_settings(loaded), dtypes, *wiring_with_ends(loaded.model))
 
 
 def _weights(loaded: LoadedModel) -> dict[str, Array]:

@@ -16,6 +16,7 @@ from lstm_tui.errors import EditError, UsageError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Alteration, Inputs, Run, RunPlan
 from lstm_tui.recurrent.fetching import Fetched, FetchPlan
+from lstm_tui.recurrent.first_order import FirstOrder, FirstOrderPlan
 from lstm_tui.recurrent.forms import Form, Rebuilt
 from lstm_tui.recurrent.gradients import GradientPlan, Gradients
 from lstm_tui.recurrent.insides import Insides
@@ -177,6 +178,13 @@ class LoadedModel:
             border=plan.border,
         )
         return replace(found, start=plan.start, first_sample=plan.first_sample)
+
+    def first_order(self, plan: FirstOrderPlan) -> FirstOrder:
+        """Gradient times activation of one value. Raises EditError where it cannot be reached."""
+        from lstm_tui.keras_adapter.first_order import first_order
+
+        model = self.altered(plan.call.alterations) if plan.call.alterations else self
+        return first_order(model.tried(plan.call.interventions), plan)
 
     def in_float64(self) -> LoadedModel:
         """A copy that computes in float64, kept for the next time. Raises EditError that says why not."""

@@ -20,9 +20,14 @@ Wiring = dict[str, tuple[str, ...]]
 
 def wiring(model: Any) -> Wiring:
     """By path of a layer or operation, the paths of what feeds it, through nested models and wrappers."""
+    return wiring_with_ends(model)[0]
+
+
+def wiring_with_ends(model: Any) -> tuple[Wiring, tuple[str, ...]]:
+    """The same, and what gives the model's outputs, in their order."""
     drawing = _Drawing(model)
-    drawing.graph(model, "", ())
-    return drawing.feeds
+    ends = drawing.graph(model, "", ())
+    return drawing.feeds, ends
 
 
 class _Drawing:

@@ -16,10 +16,12 @@ from lstm_tui.engine.protocol import (
     Answer,
     ComputeGradients,
     Diagnose,
+    ExplainValue,
     ExploreShapes,
     FetchOutput,
     FollowCalls,
     Interleave,
+    LookInside,
     OpenLong,
     Rebuild,
     RecordStretch,
@@ -31,8 +33,10 @@ from lstm_tui.engine.protocol import (
 )
 from lstm_tui.recurrent.calls import Run
 from lstm_tui.recurrent.fetching import Fetched
+from lstm_tui.recurrent.first_order import FirstOrder
 from lstm_tui.recurrent.forms import Rebuilt
 from lstm_tui.recurrent.gradients import Gradients
+from lstm_tui.recurrent.insides import Insides
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements
 from lstm_tui.recurrent.replays import Replayed
@@ -44,6 +48,7 @@ from lstm_tui.session.commands import Command
 from lstm_tui.session.form_commands import ModelRebuilt
 from lstm_tui.session.free_run_commands import FreeRunArrived
 from lstm_tui.session.state import Refusal
+from lstm_tui.session.why_commands import FirstOrderArrived, InsidesArrived
 
 Wish = e.StartRun | e.AsideWish | e.LongWish
 
@@ -89,6 +94,8 @@ _KINDS: Mapping[type[Wish], _Kind] = {
     ),
     e.StartReplay: _Kind(lambda wish: ReplayPrefix(wish.plan), Replayed, _by_key(c.ReplayArrived)),
     e.StartFetch: _Kind(lambda wish: FetchOutput(wish.plan), Fetched, _by_key(c.OutputFetched)),
+    e.StartInsides: _Kind(lambda wish: LookInside(wish.alterations), Insides, _by_key(InsidesArrived)),
+    e.StartFirstOrder: _Kind(lambda wish: ExplainValue(wish.plan), FirstOrder, _by_key(FirstOrderArrived)),
     e.StartGradients: _Kind(lambda wish: ComputeGradients(wish.plan), Gradients, _by_key(c.GradientsArrived)),
     e.StartShapes: _Kind(
         lambda wish: ExploreShapes(wish.inputs, wish.alterations), ShapeExploration, _by_key(c.ShapesArrived)

@@ -24,6 +24,7 @@ from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.free_run_commands import AboutFreeRuns
 from lstm_tui.session.question_commands import AboutQuestions
 from lstm_tui.session.state import EngineState, Lens, OutputKey, Refusal, ReplayKey
+from lstm_tui.session.why_commands import AboutWhy
 
 if TYPE_CHECKING:  # the search is for who asks for it
     from lstm_tui.shrinking.driving import Shrunk
@@ -386,5 +387,5 @@ FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArr
 AboutCalls = MovementsArrived | InterleavingArrived
 Command = (
     Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
-    | AboutSides | AboutForms | AboutFreeRuns | AboutQuestions
+    | AboutSides | AboutForms | AboutFreeRuns | AboutQuestions | AboutWhy
 )  # fmt: skip

@@ -22,6 +22,7 @@ from lstm_tui.recurrent.stretches import Keep, LongPlan, StretchInputs
 from lstm_tui.session.state import OutputKey, ReplayKey
 
 if TYPE_CHECKING:
+    from lstm_tui.recurrent.first_order import FirstOrderPlan
     from lstm_tui.session.sides import Case
 
 
@@ -46,6 +47,22 @@ class StartGradients:
 
     key: str
     plan: GradientPlan
+
+
+@dataclass(frozen=True, eq=False)
+class StartFirstOrder:
+    """Ask the engine for the gradient of one value; the answer belongs to this key."""
+
+    key: str
+    plan: FirstOrderPlan
+
+
+@dataclass(frozen=True)
+class StartInsides:
+    """Ask the engine what the model is made of, under these settings."""
+
+    key: str
+    alterations: tuple[Alteration, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +204,9 @@ class StopComparison:
 
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
 AsideWish = (
-    StartGradients | StartShapes | StartVariance | StartFreeRun | StartFollowing | StartInterleaving
-    | StartRebuild | StartDiagnosis | StartShrink
+    StartInsides | StartFirstOrder | StartGradients | StartShapes | StartVariance | StartFreeRun
+    | StartFollowing
+    | StartInterleaving | StartRebuild | StartDiagnosis | StartShrink
 )  # fmt: skip
 OfSides = StartComparison | StopComparison
 Effect = StartRun | AsideWish | StopShrink | LongWish | OfSides | Announce

@@ -22,6 +22,9 @@ from lstm_tui.session.long_recording import LongRecording
 from lstm_tui.session.question_commands import Questions
 
 if TYPE_CHECKING:
+    from lstm_tui.recurrent.first_order import FirstOrder
+    from lstm_tui.recurrent.insides import Insides
+    from lstm_tui.recurrent.why import Question
     from lstm_tui.session.sides import Comparing
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
@@ -78,11 +81,23 @@ class Walked:
 
 
 @dataclass(frozen=True)
+class Hop:
+    """A place on the trail of why: what was asked there, in which words, and where the cursor was."""
+
+    question: Question | None
+    asked: Question | None
+    layer: str
+    unit: int | None
+    step: int
+
+
+@dataclass(frozen=True)
 class Cursor:
     """Where the user looks. `layer` is a path as in the recording; `unit` None means the most active ones.
 
     finding: index of the chosen finding, None for none. row: of the view of shapes.
     zoom: timesteps in one column of the heat map. output: the call of a layer in the view of outputs.
+    asked: what the view of origins is about; None for the state of the unit. trail: how one came there.
     """
 
     step: int = 0
@@ -99,6 +114,8 @@ class Cursor:
     walked: Walked = Walked()
     #: Steps of a free run; None for as many as the data has.
     ahead: int | None = None
+    asked: Question | None = None
+    trail: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +175,10 @@ class Session:
     replays: Mapping[ReplayKey, Replayed | str] = field(default_factory=dict)
     #: What layers gave, fetched for who looked at it; a text where it cannot be had, empty while on its way.
     fetched: Mapping[OutputKey, Fetched | str] = field(default_factory=dict)
+    #: What the model is made of, by the settings it runs under; a text where unknown, empty while on its way.
+    insides: Mapping[str, Insides | str] = field(default_factory=dict)
+    #: Gradients of single values, by what was asked; a text where unknown, empty while on their way.
+    first_orders: Mapping[str, FirstOrder | str] = field(default_factory=dict)
     #: Findings, and shapes under other settings.
     inquiry: Inquiry = field(default_factory=Inquiry)
     #: Breakpoints and watches.

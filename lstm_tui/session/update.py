@@ -36,6 +36,7 @@ from lstm_tui.session.reach import (
 )
 from lstm_tui.session.replays import replay_update
 from lstm_tui.session.state import Cursor, Session, Story
+from lstm_tui.session.whys import ask_if_unknown, asked_why, forget_pending, unasked
 
 Result = tuple[Session, tuple[Effect, ...]]
 
@@ -83,9 +84,11 @@ def _taken(session: Session, command: Command) -> Result:
         return comparing.update_sides(session, command)
     if isinstance(command, AboutForms | AboutFreeRuns):
         return _beside(session, command)
-    session, effects = walks.taken(session, command) or _updated(session, command)
+    taken = walks.taken(session, command) or asked_why(session, command)
+    session, effects = taken or _updated(session, command)
     session, fetch = ask_for_output(session)
-    return session, (*effects, *fetch)
+    session, insides = ask_if_unknown(session)
+    return session, (*effects, *fetch, *insides)
 
 
 def _updated(session: Session, command: Command) -> Result:
@@ -143,7 +146,7 @@ def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.Swi
     reach, looking = cursor.reach, cursor.lens == "gradients"
     match command:
         case c.ChooseLens(lens):
-            cursor = replace(cursor, lens="states" if cursor.lens == lens else lens)
+            cursor = replace(unasked(cursor), lens="states" if cursor.lens == lens else lens)
         case c.SwitchGoal():
             if not has_target(session):
                 return session, (Announce(NO_TARGET),)
@@ -325,7 +328,7 @@ def _ask_again(session: Session) -> Result:
     found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
     inquiry = session.inquiry.without_refusals()
     session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
-    session, long = ask(forget_fetching(forget_requests(session)))
+    session, long = ask(forget_pending(forget_fetching(forget_requests(session))))
     session, effects = _with_run(session)
     return session, (*long, *effects)
 

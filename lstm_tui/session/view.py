@@ -212,7 +212,7 @@ def _output_view(
         predictions = None
         note = recording.prefix_missing.get(name, "only at the end of the sequence")
     final = output[sample][-1] if is_sequence else output[sample]
-    target = _target(target_of_call(material, plan), sample, steps)
+    target = target_row(target_of_call(material, plan), sample, steps)
     final = np.atleast_1d(final).reshape(-1)
     return OutputView(name, output.shape, steps, predictions, final, target, note)
 
@@ -242,7 +242,7 @@ def _long_output_view(
         steps,
         predictions,
         np.atleast_1d(final[-1] if is_sequence else final).reshape(-1),
-        _target(target_of_call(material, plan), long.keeping.sample, steps),
+        target_row(target_of_call(material, plan), long.keeping.sample, steps),
         note,
         start=next((trace.start for trace in recording.layers if len(trace.kept)), 0),
         far=None if far is None else _in_units(far, in_user_units),
@@ -263,7 +263,7 @@ def _in_units(far: Pyramid, in_user_units: Callable[[Array], Array]) -> Pyramid:
     return Pyramid(far.timesteps, tuple(of(level) for level in far.levels))
 
 
-def _target(target: Array | None, sample: int, steps: int) -> Array | None:
+def target_row(target: Array | None, sample: int, steps: int) -> Array | None:
     """Of one sample: `(timesteps, k)` where it has a value at each step, else `(k,)`."""
     if target is None:
         return None

@@ -11,6 +11,7 @@ from lstm_tui.session.commands import Command
 from lstm_tui.session.edits import PredictAgain
 from lstm_tui.session.question_commands import ToHit
 from lstm_tui.session.state import Lens
+from lstm_tui.session.why_commands import AskWhy, GoBack
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_call", ("(",), "Previous call", LOOK, command=c.MoveCall(-1)),
     Action(
         "origins", ("e",), "Where this value comes from", LOOK, "explain", command=c.ChooseLens("origins")
+    ),
+    Action(
+        "why_output",
+        ("Y",),
+        "Why the output is what it is, back to its causes; again: by its inputs",
+        LOOK,
+        "output",
+        command=AskWhy(),
+        lens="origins",
+    ),
+    Action(
+        "why_back",
+        ("backspace",),
+        "Back along the trail of causes",
+        LOOK,
+        "back",
+        command=GoBack(),
+        lens="origins",
     ),
     Action(
         "gradients",
@@ -291,7 +310,7 @@ ALSO_OF_SIDES = frozenset(
 _KEY_WORDS = {
     "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "right": "Right", "left": "Left", "up": "Up",
     "down": "Down",
-    "enter": "Enter", "escape": "Esc",
+    "enter": "Enter", "escape": "Esc", "backspace": "Backspace",
     "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "f1": "F1",
 }  # fmt: skip
 

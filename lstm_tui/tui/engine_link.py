@@ -24,12 +24,14 @@ from lstm_tui.engine.protocol import (
     EngineGone,
     EngineReady,
     Event,
+    ExplainValue,
     ExploreShapes,
     FetchOutput,
     FollowCalls,
     Found,
     Interleave,
     LoadModel,
+    LookInside,
     OpenLong,
     Progressed,
     Rebuild,
@@ -55,7 +57,9 @@ _MOST_FAILED_STARTS = 3
 #: What that many engines in a row died of is not asked of another one.
 _MOST_DEATHS = 2
 _SIDE_WORK: dict[type[Request], str] = {
+    LookInside: "reading the weights",
     ComputeGradients: "computing gradients",
+    ExplainValue: "computing a gradient",
     ExploreShapes: "exploring shapes",
     RepeatCall: "repeating the call",
     FollowCalls: "following the calls",

@@ -30,9 +30,11 @@ from lstm_tui.session.commands import (
 from lstm_tui.session.effects import (
     AsideWish,
     StartDiagnosis,
+    StartFirstOrder,
     StartFollowing,
     StartFreeRun,
     StartGradients,
+    StartInsides,
     StartInterleaving,
     StartRebuild,
     StartShapes,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:  # the search is for who asks for it
     from lstm_tui.shrinking.driving import Shrinking
 
 _ORDER: tuple[type[AsideWish], ...] = (
+    StartInsides,
+    StartFirstOrder,
     StartGradients,
     StartShapes,
     StartVariance,

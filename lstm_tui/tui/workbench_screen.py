@@ -21,6 +21,7 @@ from lstm_tui.session.edits import Edit
 from lstm_tui.session.question_commands import ToHit
 from lstm_tui.session.view import shown_trace
 from lstm_tui.session.walks import counted, is_walking, place
+from lstm_tui.session.why_commands import FollowShare
 from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
 from lstm_tui.tui.dialogues.ask import EditDialogue
 from lstm_tui.tui.dialogues.go_to import GoToDialogue
@@ -35,7 +36,6 @@ from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
 from lstm_tui.tui.drawn_screen import DrawnScreen, bindings_of
 from lstm_tui.tui.lines import Lines
 from lstm_tui.tui.panes import Pane
-from lstm_tui.tui.panes.origins import origin_steps
 from lstm_tui.tui.panes.table import PANES
 from lstm_tui.tui.reading_screens import FindingScreen, StoryScreen
 
@@ -208,12 +208,10 @@ class WorkbenchScreen(DrawnScreen):
         self.app.push_screen(WantShapeDialogue(self.session.material.expected_shape), self._dispatch_if_any)
 
     def on_key(self, event: events.Key) -> None:
-        """In the view of origins a digit jumps to the step of that contributor."""
+        """In the view of origins a digit follows that cause."""
         if self.session.cursor.lens == "origins" and event.character and event.character in "123456789":
-            steps = origin_steps(self.session, 9)
-            if int(event.character) <= len(steps):
-                event.stop()
-                self.workbench.dispatch(GoToStep(steps[int(event.character) - 1]))
+            event.stop()
+            self.workbench.dispatch(FollowShare(int(event.character)))
 
     def action_compare(self) -> None:
         """Ask what to lay side by side."""

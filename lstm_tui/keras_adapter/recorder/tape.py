@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +60,7 @@ class Tape:
     nudges: asks for gradients; then the loops keep nothing but their outputs.
     border: the call is a stretch of a longer one: what its loops start from and leave, and the sample kept.
     intervening: what is tried otherwise inside the loops.
+    on_finished: told of each call as it returns, before anything reads what it gave.
     finished: every call of a layer, in the order in which they returned; the model's own is the last.
     refused: by path, why a loop could not be recorded.
     """
@@ -68,6 +69,7 @@ class Tape:
     nudges: Nudges | None = None
     border: Border | None = None
     intervening: Intervening | None = None
+    on_finished: Callable[[TapedCall], None] | None = None
     finished: list[TapedCall] = field(default_factory=list)
     loops: list[TapedLoop] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
@@ -86,6 +88,8 @@ class Tape:
         finally:
             self._open.pop()
         self.finished.append(call)
+        if self.on_finished is not None:
+            self.on_finished(call)
 
     def add_loop(self, loop: TapedLoop) -> None:
         """The current call ran this loop."""
