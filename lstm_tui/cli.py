@@ -77,6 +77,12 @@ def cli() -> None:
 )
 @click.option("--target", type=click.Path(path_type=Path), help="What the predictions should have been.")
 @click.option("--reference", type=click.Path(path_type=Path), help="A sample of the training data.")
+@click.option(
+    "--follow",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Take as input what comes in this file; or open the scenarios that come in this folder.",
+)
 @engine_options
 def open_(
     first: str | None,
@@ -84,6 +90,7 @@ def open_(
     input_: Path | None,
     target: Path | None,
     reference: Path | None,
+    follow: Path | None,
     **options: Any,
 ) -> None:
     """Open the workbench on a model or on scenarios; without either, on the gallery.
@@ -101,7 +108,7 @@ def open_(
     from lstm_tui.performing.named import Files, Named
     from lstm_tui.tui.start import start_workbench
 
-    named = Named(model, scenario, Files(input_, target, reference))
+    named = Named(model, scenario, Files(input_, target, reference), follow)
     start_workbench(named, chosen_options(options), debug=options["debug"])
 
 

@@ -8,6 +8,7 @@ asked for. Any other cell that is not a number is refused with its line and colu
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -27,17 +28,32 @@ _ROWS_AT_ONCE = 20_000
 _Row = tuple[int, list[str]]
 
 
-def read_csv(path: Path, size: int, columns: Sequence[str | int] | None, limit: int) -> Array:
-    """The table of a text file as `(rows, columns)`, only `columns` (names or indices from 0) where given."""
+def read_csv(
+    path: Path, size: int, columns: Sequence[str | int] | None, limit: int, *, growing: bool = False
+) -> Array:
+    """The table of a text file as `(rows, columns)`, only `columns` (names or indices from 0) where given.
+
+    growing: somebody still writes it; only lines that have their end are read.
+    """
     where = shown(path)
     check_text_size(size, limit, where)
     try:
-        with reading(path, InputFileError), path.open(encoding="utf-8-sig", newline="") as file:
+        with reading(path, InputFileError), _opened(path, growing=growing) as file:
             return _table(_rows(file), columns, where)
     except UnicodeDecodeError:
         raise InputFileError(f"{where} is not UTF-8 text.", expected="numbers as UTF-8 text") from None
     except csv.Error as problem:
         raise InputFileError(f"{where} is not delimited text: {one_line(problem)}.") from None
+
+
+def _opened(path: Path, *, growing: bool) -> TextIO:
+    if not growing:
+        return path.open(encoding="utf-8-sig", newline="")
+    data = path.read_bytes()
+    if path.read_bytes()[: len(data)] != data:
+        raise InputFileError(f"{shown(path)} is being written anew.", todo="read it again")
+    ended = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+    return io.TextIOWrapper(io.BytesIO(data[:ended]), encoding="utf-8-sig", newline="")
 
 
 def _table(rows: Iterator[_Row], columns: Sequence[str | int] | None, where: str) -> Array:

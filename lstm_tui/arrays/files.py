@@ -26,8 +26,9 @@ from lstm_tui.recurrent.recording import Array, read_only
 INPUT_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".h5", ".hdf5")
 
 _EXPECTED = "an array file: .npy, .npz, .csv, .json or .h5"
-_TABLES = (".csv", ".tsv", ".txt")
-_UNNAMED = (".npy", *_TABLES)
+#: Those of them that are tables in text: a row a line.
+TEXT_TABLES = (".csv", ".tsv", ".txt")
+_UNNAMED = (".npy", *TEXT_TABLES)
 
 
 def read_arrays(
@@ -36,6 +37,7 @@ def read_arrays(
     key: str | None = None,
     columns: Sequence[str | int] | None = None,
     max_bytes: int | None = None,
+    growing: bool = False,
 ) -> dict[str, Array]:
     """The arrays of a file by name, read-only; `` is the name of one that has none.
 
@@ -43,12 +45,14 @@ def read_arrays(
     columns: read only these of a `.csv`, by name or by index from 0.
     max_bytes: what the file's arrays (its text, for `.csv` and `.json`) may take, instead of `MAX_BYTES` and
         `MAX_TEXT_BYTES`.
+    growing: somebody still writes the file. Of a table in text the lines are read that have their end, and
+        nothing is mapped: what was read stays as it was.
     """
     path = Path(path)
     size = checked_size(path, InputFileError, _EXPECTED)
     _check_options(path, key, columns)
     try:
-        arrays = _read(path, size, _Wanted(key, columns, max_bytes))
+        arrays = _read(path, size, _Wanted(key, columns, max_bytes, growing))
     except MemoryError:
         raise InputFileError(f"{shown(path)} does not fit into the memory of this machine.") from None
     if not arrays:
@@ -76,20 +80,21 @@ class _Wanted:
     key: str | None
     columns: Sequence[str | int] | None
     max_bytes: int | None
+    growing: bool
 
 
 def _read(path: Path, size: int, wanted: _Wanted) -> dict[str, Array]:
     binary, text = wanted.max_bytes or MAX_BYTES, wanted.max_bytes or MAX_TEXT_BYTES
     match path.suffix.lower():
         case ".npy":
-            return {"": read_npy(path, size, binary)}
+            return {"": read_npy(path, size, binary, mapped=not wanted.growing)}
         case ".npz":
             return read_npz(path, wanted.key, binary)
         case ".h5" | ".hdf5":
             return read_hdf5(path, wanted.key, binary)
         case ".json":
             return read_json(path, size, text)
-    return {"": read_csv(path, size, wanted.columns, text)}
+    return {"": read_csv(path, size, wanted.columns, text, growing=wanted.growing)}
 
 
 def _check_options(path: Path, key: str | None, columns: Sequence[str | int] | None) -> None:
@@ -100,7 +105,7 @@ def _check_options(path: Path, key: str | None, columns: Sequence[str | int] | N
             expected=_EXPECTED,
             todo="rename it to what it is, or save it again with numpy.save",
         )
-    if columns is not None and suffix not in _TABLES:
+    if columns is not None and suffix not in TEXT_TABLES:
         raise InputFileError(
             f"{shown(path)} has no columns to choose from.",
             expected="`columns` with a .csv alone",

@@ -43,14 +43,17 @@ class _Header:
     offset: int
 
 
-def read_npy(path: Path, size: int, limit: int) -> Array:
-    """The array of a `.npy` file of `size` bytes; `limit` bounds what it may declare."""
+def read_npy(path: Path, size: int, limit: int, *, mapped: bool = True) -> Array:
+    """The array of a `.npy` file of `size` bytes; `limit` bounds what it may declare.
+
+    mapped: whether a large one may be left in the file. Who rewrites that changes the array, too.
+    """
     where = shown(path)
     with reading(path, InputFileError), path.open("rb") as file:
         header = _header(file.read(_HEADER_BYTES), where)
         count = check_declared(header.shape, header.dtype.itemsize, limit, where)
         _check_present(count, size - header.offset, where)
-        if count >= MAP_FROM_BYTES and header.dtype.isnative:
+        if mapped and count >= MAP_FROM_BYTES and header.dtype.isnative:
             return _mapped(path, header)
         file.seek(header.offset)
         return _filled(header, b"", file, where)

@@ -28,12 +28,19 @@ class OpenFile:
 
 
 @dataclass(frozen=True)
+class FollowSource:
+    """Take as input what comes in this file, or open what comes in this folder; with None no longer."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True)
 class Leave:
     """Quit."""
 
 
 #: What a session cannot do by itself: it reads and writes files, or ends.
-Deed = SaveTo | OpenFile | Leave
+Deed = SaveTo | OpenFile | FollowSource | Leave
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.performing.opening import Opened
 from lstm_tui.performing.wishes import Wish, arrived, refused, request_of
 from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded
-from lstm_tui.session.effects import Announce, Effect, OfSides, StartShrink, StopShrink
+from lstm_tui.session.effects import Announce, Effect, Listen, OfSides, StartShrink, StopShrink
 from lstm_tui.session.state import EngineState, Refusal, Session
 from lstm_tui.session.update import update
 
@@ -49,7 +49,7 @@ class AtOnce:
             effect = waiting.popleft()
             if isinstance(effect, Announce):
                 said.append(effect)
-            elif isinstance(effect, StartShrink | StopShrink | OfSides):
+            elif isinstance(effect, StartShrink | StopShrink | OfSides | Listen):
                 said.append(_ELSEWHERE)
             else:
                 self.session, more = update(self.session, self._answer(effect))

@@ -17,8 +17,12 @@ class Files:
 
 @dataclass(frozen=True)
 class Named:
-    """A model with its arrays, or scenarios and perhaps the model to use in place of theirs, or nothing."""
+    """A model with its arrays, or scenarios and perhaps the model to use in place of theirs, or nothing.
+
+    follow: a file in which more of the input comes, or a folder in which scenarios come.
+    """
 
     model: Path | None = None
     scenarios: tuple[Path, ...] = ()
     files: Files = Files()
+    follow: Path | None = None

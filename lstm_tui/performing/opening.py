@@ -191,6 +191,10 @@ def open_named(named: Named, *, memory: int = DEFAULT_MEMORY) -> tuple[Opened | 
     memory: bytes that recordings may take.
     Raises: LstmTuiError where something cannot be opened.
     """
+    if named.follow is not None:
+        from lstm_tui.performing.live import open_live  # for who follows
+
+        return open_live(named, named.follow, memory=memory), bundled_shelf()
     if not named.scenarios:
         opened = open_model(named.model, named.files, memory=memory) if named.model is not None else None
         return opened, bundled_shelf()

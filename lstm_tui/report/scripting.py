@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lstm_tui.command_line.reading import understood
-from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
+from lstm_tui.command_line.word import Deed, FollowSource, Leave, OpenFile, Said, SaveTo
 from lstm_tui.engine.local import LocalEngine
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import CommandLineError, LstmTuiError, QuestionError, UsageError
@@ -109,6 +109,12 @@ def _do(deed: Deed, shell: AtOnce) -> None:
             print(f"saved {one_line(path)}")
         case OpenFile(path):
             _print(shell.dispatch(opened_input(shell.session, path)))
+        case FollowSource():
+            raise CommandLineError(
+                "a script follows nothing: it ends",
+                expected="follow on the command line of the workbench, or lstm-tui MODEL --follow FILE",
+                todo="open FILE takes what is there now",
+            )
         case Leave():
             pass
 

@@ -20,6 +20,7 @@ from lstm_tui.recurrent.shape_options import ShapeExploration
 from lstm_tui.recurrent.stretches import LongCall, Stretch
 from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import Edit
+from lstm_tui.session.following_commands import AboutFollowing
 from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.free_run_commands import AboutFreeRuns
 from lstm_tui.session.question_commands import AboutQuestions
@@ -387,5 +388,5 @@ FromEngine = ModelLoaded | ModelRefused | RunArrived | RunRefused | GradientsArr
 AboutCalls = MovementsArrived | InterleavingArrived
 Command = (
     Look | Change | FromEngine | AboutLong | ReplayArrived | OutputFetched | EngineSaid | Inquire | AboutCalls
-    | AboutSides | AboutForms | AboutFreeRuns | AboutQuestions | AboutWhy
+    | AboutSides | AboutForms | AboutFreeRuns | AboutQuestions | AboutWhy | AboutFollowing
 )  # fmt: skip

@@ -202,6 +202,11 @@ class StopComparison:
     """Nobody waits for the comparison any more."""
 
 
+@dataclass(frozen=True)
+class Listen:
+    """Look again and again at what the session follows."""
+
+
 LongWish = OpenLongCall | StartStretch | StartReplay | StartFetch
 AsideWish = (
     StartInsides | StartFirstOrder | StartGradients | StartShapes | StartVariance | StartFreeRun
@@ -209,4 +214,4 @@ AsideWish = (
     | StartInterleaving | StartRebuild | StartDiagnosis | StartShrink
 )  # fmt: skip
 OfSides = StartComparison | StopComparison
-Effect = StartRun | AsideWish | StopShrink | LongWish | OfSides | Announce
+Effect = StartRun | AsideWish | StopShrink | LongWish | OfSides | Listen | Announce

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lstm_tui.recurrent.first_order import FirstOrder
     from lstm_tui.recurrent.insides import Insides
     from lstm_tui.recurrent.why import Question
+    from lstm_tui.session.following import Following
     from lstm_tui.session.sides import Comparing
 if TYPE_CHECKING:  # pydantic and ruamel.yaml take a tenth of a second that a bare model need not wait for
     from lstm_tui.scenario.loading import LoadedScenario
@@ -185,6 +186,8 @@ class Session:
     questions: Questions = field(default_factory=Questions)
     #: Two runs side by side.
     comparing: Comparing | None = None
+    #: A file or folder in which more comes.
+    following: Following | None = None
     #: What a plan met instead of giving a run, by key; and why the model itself is not loaded.
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     model_refusal: Refusal | None = None

@@ -18,6 +18,7 @@ from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.comparing_commands import AboutSides
 from lstm_tui.session.edits import History, Material, Plan, fold, material_under
 from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
+from lstm_tui.session.following_commands import AboutFollowing
 from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.free_run_commands import AboutFreeRuns
 from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
@@ -70,6 +71,14 @@ def open_session(
 
 def update(session: Session, command: Command) -> Result:
     """`session` after `command`, and what is to be done about it."""
+    if session.following is None and not isinstance(command, AboutFollowing):
+        return _asked(session, command)
+    from lstm_tui.session import following  # for who follows
+
+    return following.update_followed(session, command, _asked, _changed)
+
+
+def _asked(session: Session, command: Command) -> Result:
     if session.questions.seeking is not None or isinstance(command, AboutQuestions):
         from lstm_tui.session import questions  # for who asks
 

@@ -23,6 +23,7 @@ class Action:
     lens: in the footer only while this is looked at, and then before all others.
     command: what it does to the session; None where a screen has a method `action_<id>` for it.
     sides: only where two runs stand side by side.
+    followed: in the footer only while a file or folder is followed.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Action:
     essential: bool = False
     lens: Lens | None = None
     sides: bool = False
+    followed: bool = False
 
     @property
     def textual_action(self) -> str:
@@ -272,6 +274,14 @@ ACTIONS: tuple[Action, ...] = (
         APP,
         command=c.ToggleRecording(),
     ),
+    Action(
+        "pause_stream",
+        ("*",),
+        "Pause what is followed, or go on; open the newest scenario that came",
+        APP,
+        "pause",
+        followed=True,
+    ),
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
     Action("command_line", (":",), "Command line: all of this typed, and more …", APP, "type"),
     Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
@@ -319,7 +329,7 @@ _TEXTUAL_NAMES = {
     "?": "question_mark", "[": "left_square_bracket", "]": "right_square_bracket", "{": "left_curly_bracket",
     "}": "right_curly_bracket", "(": "left_parenthesis", ")": "right_parenthesis", "<": "less_than_sign",
     ">": "greater_than_sign", "$": "dollar_sign", ":": "colon", "/": "slash", "=": "equals_sign",
-    ".": "full_stop", ",": "comma",
+    ".": "full_stop", ",": "comma", "*": "asterisk",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -24,7 +24,7 @@ from lstm_tui.performing.opening import Opened, Shelf, bundled_shelf, open_scena
 from lstm_tui.performing.saving import save_session, stamp_of
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.commands import AskAgain, Command, ModelRefused, Saved, StretchArrived
-from lstm_tui.session.effects import AsideWish, Effect, LongWish, OfSides, StartRun, StopShrink
+from lstm_tui.session.effects import AsideWish, Effect, Listen, LongWish, OfSides, StartRun, StopShrink
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
@@ -34,11 +34,15 @@ from lstm_tui.tui.comparing_link import ComparingLink, OfComparison
 from lstm_tui.tui.drawn_screen import DrawnScreen, Follower
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
+from lstm_tui.tui.listening import listen
 from lstm_tui.tui.parting_driver import parting_driver
 from lstm_tui.tui.reading_screens import HelpScreen
 from lstm_tui.tui.settings import Settings, state_folder
 from lstm_tui.tui.themes import THEMES
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
+
+if TYPE_CHECKING:
+    from lstm_tui.tui.stream import Stream
 
 #: Signals differ between systems; Windows has no hang-up.
 _HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
@@ -94,6 +98,7 @@ class Workbench(App[int]):
         self.link = EngineLink(engine, self.post_message, debug=debug)
         self.comparing = ComparingLink(engine, self.post_message)
         self.session: Session | None = None
+        self.stream: Stream | None = None
         self._leaving = False
         self._kept: Session | None = None
         #: To be said in the terminal when the screen is gone.
@@ -261,9 +266,8 @@ class Workbench(App[int]):
             return ""
         self._kept = self.session
         try:
-            return (
-                f"Unsaved changes are kept. To open them:\nlstm-tui {recovery.keep(self.session).arguments}"
-            )
+            kept = recovery.keep(self.session)
+            return f"Unsaved changes are kept. To open them:\nlstm-tui {kept.arguments}"
         except LstmTuiError as error:
             return f"Unsaved changes are lost: {error}"
 
@@ -280,6 +284,8 @@ class Workbench(App[int]):
             elif isinstance(effect, StopShrink):
                 for said in self.link.end_search(effect.key):
                     self.dispatch(said)
+            elif isinstance(effect, Listen):
+                listen(self)
             else:
                 self.notify_plainly(effect.text, effect.severity)
 

@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 
 from lstm_tui.command_line.completion import completions, shared_start
 from lstm_tui.command_line.reading import understood
-from lstm_tui.command_line.word import Deed, Leave, OpenFile, Said, SaveTo
+from lstm_tui.command_line.word import Deed, FollowSource, Leave, OpenFile, Said, SaveTo
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.performing.opening import opened_input
 from lstm_tui.plain_text import aligned_lines, one_line
@@ -165,12 +165,23 @@ class CommandLineScreen(ModalScreen[None], Follower):
                 self.workbench.save(path)
             case OpenFile(path):
                 self._open(path)
+            case FollowSource(path):
+                self._follow(path)
             case Leave():
                 self.workbench.leave()
 
     def _open(self, path: Path) -> None:
         try:
             self.workbench.dispatch(opened_input(self._session, path))
+        except LstmTuiError as error:
+            self.workbench.notify_plainly(str(error), "error", 20)
+
+    def _follow(self, path: Path | None) -> None:
+        from lstm_tui.performing.following import follow
+        from lstm_tui.session.following_commands import StopFollowing
+
+        try:
+            self.workbench.dispatch(StopFollowing() if path is None else follow(path))
         except LstmTuiError as error:
             self.workbench.notify_plainly(str(error), "error", 20)
 

@@ -134,6 +134,11 @@ class EngineLink:
         """Process id of the engine."""
         return self._engine.pid
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being answered, or a run waits for its turn."""
+        return self._in_flight is not None or self._waiting is not None
+
     def start(self) -> None:
         """Listen to the engine, starting it if it does not run. Raises: EngineUnavailable."""
         self._engine.start()

@@ -35,6 +35,7 @@ from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
 from lstm_tui.tui.drawn_screen import DrawnScreen, bindings_of
 from lstm_tui.tui.lines import Lines
+from lstm_tui.tui.listening import pause
 from lstm_tui.tui.panes import Pane
 from lstm_tui.tui.panes.table import PANES
 from lstm_tui.tui.reading_screens import FindingScreen, StoryScreen
@@ -244,6 +245,10 @@ class WorkbenchScreen(DrawnScreen):
         from lstm_tui.tui.command_line_screen import CommandLineScreen  # for who types
 
         self.app.push_screen(CommandLineScreen())
+
+    def action_pause_stream(self) -> None:
+        """Take nothing more of what is followed for now, or go on."""
+        pause(self.workbench)
 
     def action_gallery(self) -> None:
         """Back to the gallery of scenarios."""

@@ -23,11 +23,19 @@ def title_pane(session: Session, canvas: Canvas) -> list[Line]:
     facts = []
     if canvas.width >= 100:
         facts.append(f"{session.model.parameters:,} parameters")
-    if session.model.stateful:
+    if session.model.stateful and (session.following is None or canvas.width >= 100):
         facts.append("stateful")
     aside = "".join(f"{fact} · " for fact in facts)
-    right = _long(session, canvas) or _engine(session.engine, canvas)
-    return [two_ends(left, [(aside, ink.dim), *right], canvas.width, ink.plain)]
+    right = [(aside, ink.dim), *(_long(session, canvas) or _engine(session.engine, canvas))]
+    return [two_ends(left, [*_followed(session, canvas), *right], canvas.width, ink.plain)]
+
+
+def _followed(session: Session, canvas: Canvas) -> list[Piece]:
+    if session.following is None:
+        return []
+    from lstm_tui.tui.panes.followed import followed  # for who follows
+
+    return followed(session.following, canvas)
 
 
 def _long(session: Session, canvas: Canvas) -> list[Piece]:
@@ -68,7 +76,11 @@ def _engine(engine: EngineState, canvas: Canvas) -> list[Piece]:
 
 def hints_pane(session: Session, canvas: Canvas) -> list[Line]:
     """The keys that fit, those of the view that is looked at among them."""
-    hinted = [action for action in canvas.actions if action.lens in {None, session.cursor.lens}]
+    hinted = [
+        action
+        for action in canvas.actions
+        if action.lens in {None, session.cursor.lens} and (session.following or not action.followed)
+    ]
     return [hint_line(hinted, canvas)]
 
 
