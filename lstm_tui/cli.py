@@ -63,6 +63,7 @@ def cli() -> None:
     \b
     lstm-tui                               the gallery of bundled scenarios
     lstm-tui model.keras --input x.npy     step through a prediction
+    lstm-tui model.keras --follow x.csv    the same, live: steps as they are written
     lstm-tui scenario.yaml                 open a saved scenario
     lstm-tui *.yaml                        choose among several
     lstm-tui open --help                   all options of the workbench

@@ -1,7 +1,7 @@
 """Looks at a file or folder in which more comes, as often as it is asked to; what is not complete is left.
 
-Of a text file lines count that have their end; any other file is read when nobody writes it. What was begun
-and cannot be read yet is told as the reason why, and looked at again once it has changed. It never waits.
+Of a table in text lines count that have their end; any other file is read when nobody writes it. What cannot
+be read yet is told as the reason why, and looked at again once it has changed. It never waits.
 """
 
 from __future__ import annotations
@@ -106,6 +106,8 @@ def look_into_folder(
     newest = fresh[-1][0]
     if newest == known.failed:
         return Looked(known, came=came, why=known.why)
+    if _is_being_written(newest, known):
+        return Looked(replace(known, seen=newest))
     try:
         return Looked(after, came=came, opened=opening(came[-1]))
     except LstmTuiError as error:

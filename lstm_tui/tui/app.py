@@ -140,7 +140,7 @@ class Workbench(App[int]):
             self.pop_screen()
         self.session = opened.session
         self.push_screen(WorkbenchScreen())
-        self.link.load(opened.session.model.path)
+        self.link.load(opened.session.model.path, afresh=True)
         self._perform(opened.effects)
 
     def open_scenario(self, path: Path) -> None:

@@ -164,13 +164,16 @@ class EngineLink:
         else:
             self._engine.kill()
 
-    def load(self, path: Path) -> None:
-        """Load this model as soon as the engine can; what waited for another model is dropped."""
+    def load(self, path: Path, *, afresh: bool = False) -> None:
+        """Load this model as soon as the engine can; what waited for another model is dropped.
+
+        afresh: also where it is loaded: another session waits to be told what Keras makes of it.
+        """
         self._model, self._waiting, self._retry = path, None, None
         self._side.drop()
         self._wishes.drop()
         self._deaths.clear()
-        if self._loaded != path:
+        if afresh or self._loaded != path:
             self._loaded = None
         self._pump()
 

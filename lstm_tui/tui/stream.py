@@ -40,7 +40,7 @@ class Stream:
         self._looking = False
         self._unreadable = 0
         self._not_before = 0.0
-        #: Ends when nothing is followed any more.
+        #: Stands still while nothing is followed.
         self._timer = app.set_interval(SECONDS, self.look)
         self._round = 0
 
@@ -72,6 +72,11 @@ class Stream:
                 self._app.notify_plainly(str(error), "error", 20)
         else:
             self._app.dispatch(PauseFollowing())
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether it is known what was there when following began."""
+        return self._known != Known()
 
     @property
     def _session(self) -> Session:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lstm_tui.command_line.completion import completions, shared_start
 from lstm_tui.command_line.reading import WORDS, understood
-from lstm_tui.command_line.word import Leave, OpenFile, SaveTo
+from lstm_tui.command_line.word import FollowSource, Leave, OpenFile, SaveTo
 from lstm_tui.errors import CommandLineError, LstmTuiError
 from lstm_tui.session.commands import RunChecks
 from lstm_tui.session.state import Session
@@ -87,6 +87,8 @@ def test_samples_are_counted_from_0(session_of_two: Session) -> None:
         ("undo", "nothing to undo"),
         ("undo it", "nothing is said behind it"),
         ("try", "there is no finding"),
+        ("follow", "no file or folder is named"),
+        ("follow off", "nothing is followed"),
         ("save case.txt", "no scenario's name"),
         ("view everything", "there is no view"),
         ("x" * 3000, "characters long"),
@@ -135,6 +137,7 @@ def test_files_are_left_to_who_has_them(session: Session) -> None:
     assert understood("save case.yaml", session).deed == SaveTo(Path("case.yaml"))
     assert understood("open x.npy", session).deed == OpenFile(Path("x.npy"))
     assert understood("quit", session).deed == Leave()
+    assert understood("follow x.csv", session).deed == FollowSource(Path("x.csv"))
 
 
 @pytest.mark.parametrize("line", ["", "   ", "# a comment", ":"])

@@ -202,6 +202,15 @@ def test_half_a_scenario_is_tried_again_when_it_has_changed(tmp_path: Path) -> N
     assert look_into_folder(tmp_path, given_up, None, opening).came == ()
 
 
+def test_a_scenario_that_was_written_just_now_is_left_for_a_moment(tmp_path: Path) -> None:
+    opening = Opening()
+    known = look_into_folder(tmp_path, Known(), None, opening).known
+    age(scenario(tmp_path, "b.yaml", 300), -3600 * 24 * 365 * 100)
+    first = look_into_folder(tmp_path, known, None, opening)
+    assert first.came == ()
+    assert look_into_folder(tmp_path, first.known, None, opening).opened is not None
+
+
 def test_what_is_saved_here_did_not_come(tmp_path: Path) -> None:
     known = look_into_folder(tmp_path, Known(), None, None).known
     own = scenario(tmp_path, "own.yaml", 300)

@@ -111,6 +111,25 @@ def told() -> Told:
     return told
 
 
+def test_another_session_of_the_same_model_is_told_what_keras_makes_of_it(told: Told) -> None:
+    told.loaded()
+    told.link.load(MODEL)
+    assert len(told.engine.asked) == 1
+    told.link.load(MODEL, afresh=True)
+    assert isinstance(told.engine.asked[-1], LoadModel)
+    assert isinstance(told.answers(gold())[0], c.ModelLoaded)
+
+
+def test_what_is_asked_or_waits_keeps_the_link_busy(told: Told, plan: RunPlan) -> None:
+    assert told.link.busy
+    told.loaded()
+    assert not told.link.busy
+    told.link.run(plan)
+    assert told.link.busy
+    told.answers(run_of(plan))
+    assert not told.link.busy
+
+
 def dies(told: Told) -> list[c.Command]:
     """The engine dies, and the next one is ready."""
     said = told.happens(KILLED)
