@@ -47,7 +47,7 @@ from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import Run, RunPlan
 from lstm_tui.session.commands import Command, EngineSaid, ModelLoaded, ModelRefused, RunArrived, RunRefused
 from lstm_tui.session.effects import AsideWish, LongWish, OpenLongCall
-from lstm_tui.session.state import EngineStage, EngineState, Refusal
+from lstm_tui.session.state import EngineState, Refusal
 from lstm_tui.tui.side_requests import SideRequests
 from lstm_tui.tui.wishes import Wishes
 
@@ -144,9 +144,7 @@ class EngineLink:
         self._engine.start()
         self._ready, self._loaded = False, None
         self._generation += 1
-        threading.Thread(
-            target=self._read, args=(self._generation,), daemon=True, name="engine-reader"
-        ).start()
+        threading.Thread(target=self._read, args=(self._generation,), daemon=True, name="engine").start()
 
     def close(self) -> None:
         """End the engine for good."""
@@ -165,10 +163,7 @@ class EngineLink:
             self._engine.kill()
 
     def load(self, path: Path, *, afresh: bool = False) -> None:
-        """Load this model as soon as the engine can; what waited for another model is dropped.
-
-        afresh: also where it is loaded: another session waits to be told what Keras makes of it.
-        """
+        """Load this model soon, where it is loaded only `afresh` for another session; drop what waited."""
         self._model, self._waiting, self._retry = path, None, None
         self._side.drop()
         self._wishes.drop()
@@ -235,9 +230,9 @@ class EngineLink:
             case EngineReady(versions):
                 self._ready, self._failed_starts = True, 0
                 self._pump()
-                return [EngineSaid(self._state("ready", versions))]
+                return [EngineSaid(EngineState("ready", versions))]
             case Progressed(stage, fraction):
-                return [EngineSaid(self._state("running" if self._loaded else "loading", stage, fraction))]
+                return [EngineSaid(EngineState("running" if self._loaded else "loading", stage, fraction))]
             case Found(finding):
                 return self._side.found(finding)
             case Answered() | Refused() as answer:
@@ -311,20 +306,20 @@ class EngineLink:
                 raise TypeError(f"the engine answered {answer!r} to {flight.request!r}")
         self._pump()
         busy = self._in_flight is not None
-        return result if busy else [*result, EngineSaid(self._state("ready", ""))]
+        return result if busy else [*result, EngineSaid(EngineState("ready", ""))]
 
     def _gone(self, gone: EngineGone) -> list[Command]:
         flight, self._in_flight = self._in_flight, None
         commands = [] if flight is None else self._died_of(flight.request, gone)
         if gone.unavailable is not None:
             self._failed_starts = _MOST_FAILED_STARTS
-            return [*commands, EngineSaid(self._state("gone", str(gone.unavailable)))]
+            return [*commands, EngineSaid(EngineState("gone", str(gone.unavailable)))]
         self._failed_starts += not self._ready
         if self._gave_up:
             words = "\n".join([gone.reason, *gone.last_words[-3:]])
-            return [*commands, EngineSaid(self._state("gone", words))]
+            return [*commands, EngineSaid(EngineState("gone", words))]
         self.start()
-        return [*commands, EngineSaid(self._state("starting", f"engine {gone.reason}; a new one starts"))]
+        return [*commands, EngineSaid(EngineState("starting", f"engine {gone.reason}; a new one starts"))]
 
     def _died_of(self, request: Request, gone: EngineGone) -> list[Command]:
         """The engine ended while it worked on `request`: what to say once that is given up."""
@@ -358,6 +353,3 @@ class EngineLink:
 
     def _refusal(self, reason: str, details: str) -> Refusal:
         return Refusal(reason, details if self._debug else "")
-
-    def _state(self, stage: EngineStage, text: str, fraction: float | None = None) -> EngineState:
-        return EngineState(stage, text, fraction)
