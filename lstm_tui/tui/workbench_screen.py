@@ -180,9 +180,7 @@ class WorkbenchScreen(DrawnScreen):
 
     def action_try_otherwise(self) -> None:
         """Ask what to try otherwise where the cursor is."""
-        from lstm_tui.tui.dialogues.try_otherwise import (
-            TryDialogue,  # for who tries: the first frame does not wait
-        )
+        from lstm_tui.tui.dialogues.try_otherwise import TryDialogue  # for who tries
 
         self._edit_with(TryDialogue(self.session))
 
