@@ -91,8 +91,10 @@ def _taken(session: Session, command: Command) -> Result:
         from lstm_tui.session import comparing  # for who compares: the first frame does not wait for it
 
         return comparing.update_sides(session, command)
-    if isinstance(command, AboutForms | AboutFreeRuns):
-        return _beside(session, command)
+    if isinstance(command, AboutForms):
+        return rebuilding.updated(session, command)
+    if isinstance(command, AboutFreeRuns):
+        return generating.updated(session, command)
     taken = walks.taken(session, command) or asked_why(session, command)
     session, effects = taken or _updated(session, command)
     session, fetch = ask_for_output(session)
@@ -134,12 +136,6 @@ def _updated(session: Session, command: Command) -> Result:
         case _:
             session = with_valid_cursor(replace(session, cursor=moved(session, command)))
             return _with_sample_kept(session)
-
-
-def _beside(session: Session, command: AboutForms | AboutFreeRuns) -> Result:
-    if isinstance(command, AboutForms):
-        return rebuilding.updated(session, command)
-    return generating.updated(session, command)
 
 
 def _fetched(session: Session, command: c.ReplayHere | c.ReplayArrived | c.OutputFetched) -> Result:
