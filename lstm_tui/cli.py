@@ -84,6 +84,7 @@ def cli() -> None:
     metavar="FILE|FOLDER",
     help="Take as input what comes in this file; or open the scenarios that come in this folder.",
 )
+@click.option("--fresh", is_flag=True, help="As if opened for the first time, not as it was left.")
 @engine_options
 def open_(
     first: str | None,
@@ -109,7 +110,7 @@ def open_(
     from lstm_tui.performing.named import Files, Named
     from lstm_tui.tui.start import start_workbench
 
-    named = Named(model, scenario, Files(input_, target, reference), follow)
+    named = Named(model, scenario, Files(input_, target, reference), follow, options["fresh"])
     start_workbench(named, chosen_options(options), debug=options["debug"])
 
 

@@ -140,7 +140,7 @@ _LIGHT = _Roles(
     faint="6c6c6c",
     cursor="af5f00",
     warning="d70087",
-    series="005faf af5f00 5f8700 8700af 008787",
+    series="005faf af5f00 005f00 8700af 008787",
     target="585858",
 )
 _DARK_16 = _Roles(

@@ -20,9 +20,11 @@ class Named:
     """A model with its arrays, or scenarios and perhaps the model to use in place of theirs, or nothing.
 
     follow: a file in which more of the input comes, or a folder in which scenarios come.
+    fresh: opened as if for the first time, not as it was left.
     """
 
     model: Path | None = None
     scenarios: tuple[Path, ...] = ()
     files: Files = Files()
     follow: Path | None = None
+    fresh: bool = False

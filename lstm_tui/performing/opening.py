@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,18 @@ class Opened:
 
     session: Session
     effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one looked in a file when it was open before: the cursor, and the call that was chosen."""
+
+    cursor: Cursor
+    call: int | None = None
+
+
+#: Where one looked in this file; None where that is not known.
+Looked = Callable[[Path], "Place | None"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +86,13 @@ def shelf_of(paths: Sequence[Path], model: Path | None) -> Shelf:
     return Shelf(entries_of(paths), f"{len(paths)} scenarios{instead}", model)
 
 
-def open_model(model: Path, files: Files, *, memory: int = DEFAULT_MEMORY) -> Opened:
-    """A model with the arrays named beside it. Raises: ModelFileError, InputFileError."""
+def open_model(
+    model: Path, files: Files, *, memory: int = DEFAULT_MEMORY, looked: Looked | None = None
+) -> Opened:
+    """A model with the arrays named beside it, looked at where one `looked` before.
+
+    Raises: ModelFileError, InputFileError.
+    """
     facts = read_model_file(model, look_into_weights=False)
 
     def named(path: Path | None) -> Inputs:
@@ -87,12 +104,22 @@ def open_model(model: Path, files: Files, *, memory: int = DEFAULT_MEMORY) -> Op
         target=read_array(files.target) if files.target is not None else None,
     )
     source = files.input.name if files.input is not None else ""
-    return Opened(*open_session(facts, material, story=Story(input_source=source), memory=memory))
+    story, place = Story(input_source=source), _place(model, looked)
+    return Opened(
+        *open_session(facts, material, story=story, cursor=place.cursor, call=place.call, memory=memory)
+    )
 
 
-def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAULT_MEMORY) -> Opened:
+def _place(file: Path, looked: Looked | None) -> Place:
+    return (looked(file) if looked is not None else None) or Place(Cursor())
+
+
+def open_scenario(
+    path: Path, model: Path | None = None, *, memory: int = DEFAULT_MEMORY, looked: Looked | None = None
+) -> Opened:
     """A scenario; `model`, named on the command line, takes the place of its own.
 
+    looked: where one looked before, which is where one looks if the scenario does not say it.
     Raises: ScenarioError, ModelFileError.
     """
     from lstm_tui.scenario.loading import load_scenario
@@ -111,13 +138,13 @@ def open_scenario(path: Path, model: Path | None = None, *, memory: int = DEFAUL
         stamp=stamp_of(path),
     )
     view = scenario.view
-    cursor = Cursor()
+    place = _place(path, looked)
     if view is not None:
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
+        place = Place(cursor, view.call)
     history = History.of(loaded.actions)
-    call = view.call if view is not None else None
     session, effects = open_session(
-        facts, material, story=story, history=history, cursor=cursor, call=call, memory=memory
+        facts, material, story=story, history=history, cursor=place.cursor, call=place.call, memory=memory
     )
     session = replace(session, questions=Questions.of(scenario.breakpoints, scenario.watches))
     note = model_note(scenario)
@@ -185,10 +212,12 @@ def _facts_of(model: Path) -> ModelFacts:
         return what_there_is(model)
 
 
-def open_named(named: Named, *, memory: int = DEFAULT_MEMORY) -> tuple[Opened | None, Shelf]:
+def open_named(
+    named: Named, *, memory: int = DEFAULT_MEMORY, looked: Looked | None = None
+) -> tuple[Opened | None, Shelf]:
     """What to begin with, None for a choice from the shelf; and the shelf.
 
-    memory: bytes that recordings may take.
+    memory: bytes that recordings may take. looked: where one looked in a file before.
     Raises: LstmTuiError where something cannot be opened.
     """
     if named.follow is not None:
@@ -196,8 +225,9 @@ def open_named(named: Named, *, memory: int = DEFAULT_MEMORY) -> tuple[Opened | 
 
         return open_live(named, named.follow, memory=memory), bundled_shelf()
     if not named.scenarios:
-        opened = open_model(named.model, named.files, memory=memory) if named.model is not None else None
-        return opened, bundled_shelf()
+        if named.model is None:
+            return None, bundled_shelf()
+        return open_model(named.model, named.files, memory=memory, looked=looked), bundled_shelf()
     for option, path in vars(named.files).items():
         if path is not None:
             raise UsageError(
@@ -205,5 +235,6 @@ def open_named(named: Named, *, memory: int = DEFAULT_MEMORY) -> tuple[Opened | 
                 todo="leave the option out, or open another input from the workbench (o)",
             )
     if len(named.scenarios) == 1:
-        return open_scenario(named.scenarios[0], named.model, memory=memory), bundled_shelf()
+        only = open_scenario(named.scenarios[0], named.model, memory=memory, looked=looked)
+        return only, bundled_shelf()
     return None, shelf_of(named.scenarios, named.model)

@@ -43,8 +43,8 @@ class Action:
         return f"command('{self.id}')" if self.command is not None else self.id
 
 
-MOVE, LOOK, DIAGNOSE, SIDES, CHANGE, FILES, APP = (
-    "Move in time", "Look", "Diagnose", "Two runs side by side", "Change", "Files", "Workbench",
+MOVE, LOOK, DIAGNOSE, SIDES, CHANGE, FILES, PANES, APP = (
+    "Move in time", "Look", "Diagnose", "Two runs side by side", "Change", "Files", "Panes", "Workbench",
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
@@ -267,6 +267,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("gallery", ("G",), "Gallery of scenarios", FILES),
     Action("copy", ("y",), "Copy the value under the cursor", FILES),
     Action("screenshot", ("P",), "Save a picture of the screen (SVG)", FILES),
+    Action("next_pane", (";", "ctrl+right"), "Focus on the next pane", PANES),
+    Action("previous_pane", ("ctrl+left",), "Focus on the pane before", PANES),
+    Action("whole_pane", ("+",), "Pane in focus on the whole screen, or all as before", PANES, "whole"),
+    Action("hide_pane", ("-",), "Hide the pane in focus", PANES),
+    Action("all_panes", ("_",), "Show all panes", PANES),
     Action(
         "toggle_recording",
         ("x",),
@@ -284,6 +289,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
     Action("command_line", (":",), "Command line: all of this typed, and more …", APP, "type"),
+    Action("switch_theme", ("ctrl+t",), "Next theme: dark, light, without colour", APP),
     Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
     Action("palette", ("ctrl+p",), "Command palette", APP),
     Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
@@ -311,6 +317,7 @@ ALSO_OF_SIDES = frozenset(
         "story",
         "copy",
         "screenshot",
+        "switch_theme",
         "help",
         "quit",
     ]
@@ -329,14 +336,15 @@ _TEXTUAL_NAMES = {
     "?": "question_mark", "[": "left_square_bracket", "]": "right_square_bracket", "{": "left_curly_bracket",
     "}": "right_curly_bracket", "(": "left_parenthesis", ")": "right_parenthesis", "<": "less_than_sign",
     ">": "greater_than_sign", "$": "dollar_sign", ":": "colon", "/": "slash", "=": "equals_sign",
-    ".": "full_stop", ",": "comma", "*": "asterisk",
+    ".": "full_stop", ",": "comma", ";": "semicolon", "+": "plus", "-": "minus", "_": "underscore",
+    "*": "asterisk",
 }  # fmt: skip
 
 
 def key_word(key: str) -> str:
     """`question_mark` → `?`, `ctrl+p` → `Ctrl+P`."""
     if key.startswith("ctrl+"):
-        return "Ctrl+" + key[5:].upper()
+        return "Ctrl+" + (_KEY_WORDS.get(key[5:]) or key[5:].upper())
     return _KEY_WORDS.get(key, key)
 
 

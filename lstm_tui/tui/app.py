@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
-from lstm_tui.charts.capabilities import capabilities_from
-from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file import not_lifted, what_there_is
@@ -29,16 +25,17 @@ from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 from lstm_tui.tui import recovery
 from lstm_tui.tui.actions import Action, with_keys
-from lstm_tui.tui.ascii_driver import ascii_driver
 from lstm_tui.tui.comparing_link import ComparingLink, OfComparison
 from lstm_tui.tui.drawn_screen import DrawnScreen, Follower
 from lstm_tui.tui.engine_link import EngineEvent, EngineLink
 from lstm_tui.tui.gallery_screen import GalleryScreen
 from lstm_tui.tui.listening import listen
+from lstm_tui.tui.memory import Memory, file_of
 from lstm_tui.tui.parting_driver import parting_driver
 from lstm_tui.tui.reading_screens import HelpScreen
 from lstm_tui.tui.settings import Settings, state_folder
-from lstm_tui.tui.themes import THEMES
+from lstm_tui.tui.themed_app import ThemedApp
+from lstm_tui.tui.themes import theme_after
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
 
 if TYPE_CHECKING:
@@ -54,7 +51,7 @@ def _is_more_of_a_recording(command: Command) -> bool:
     return isinstance(command, StretchArrived) and command.stretch.level is not None
 
 
-class Workbench(App[int]):
+class Workbench(ThemedApp):
     """The debugger's window. Everything it knows of the user's work stands in `session`."""
 
     CSS_PATH = Path(__file__).with_name("workbench.tcss")
@@ -78,20 +75,20 @@ class Workbench(App[int]):
         engine: EngineProcess,
         shelf: Shelf | None = None,
         settings: Settings | None = None,
+        memory: Memory | None = None,
         debug: bool = False,
     ) -> None:
         """`opened`: what to begin with, a choice from the `shelf` where there is nothing.
+
+        memory: of former sessions.
 
         debug: the traceback of what the engine refuses can be read (`i`).
         """
         self.settings = settings or Settings()
         self.actions: tuple[Action, ...] = with_keys(self.settings.keys)
-        # Asked before Textual starts: it removes NO_COLOR from the environment.
-        self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
-        super().__init__()
+        self.memory = memory or Memory()
+        super().__init__(self.memory.theme(self.settings.theme))
         self.driver_class = parting_driver(self.driver_class, self._terminal_gone)
-        if not self._capabilities.unicode:
-            self.driver_class = ascii_driver(self.driver_class)
         self._opened = opened
         self._shelf = shelf or bundled_shelf()
         self._options = engine.options
@@ -103,16 +100,6 @@ class Workbench(App[int]):
         self._kept: Session | None = None
         #: To be said in the terminal when the screen is gone.
         self.last_words = ""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = f"lstm-{self.settings.theme}"
-
-    @property
-    def palette(self) -> Palette:
-        """Colours for charts: what the terminal can show, on the present theme."""
-        theme = self.current_theme
-        shade: Literal["dark", "light"] = "dark" if theme.dark else "light"
-        return palette_for(shade, self._capabilities, theme.background, theme.foreground)
 
     def on_mount(self) -> None:
         """Open what was asked for, else the gallery; listen to the engine, which is on its way already."""
@@ -135,18 +122,20 @@ class Workbench(App[int]):
         """Show this session; the model is loaded behind it. What the one before it has unsaved is kept."""
         if said := self.keep_unsaved():
             self.notify_plainly(said, "warning", 12)
+        self._remember()
         self.comparing.stop()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.session = opened.session
-        self.push_screen(WorkbenchScreen())
+        self.push_screen(WorkbenchScreen(self.memory.layout(file_of(opened.session))))
         self.link.load(opened.session.model.path, afresh=True)
         self._perform(opened.effects)
 
     def open_scenario(self, path: Path) -> None:
         """Open a scenario file, or say what is wrong with it."""
         try:
-            self.open(open_scenario(path, self._shelf.model, memory=self.settings.recording_memory))
+            memory, looked = self.settings.recording_memory, self.memory.place
+            self.open(open_scenario(path, self._shelf.model, memory=memory, looked=looked))
         except LstmTuiError as error:
             self.notify_plainly(str(error), "error", 20)
 
@@ -256,6 +245,7 @@ class Workbench(App[int]):
             return
         self._leaving = True
         self.last_words = self.keep_unsaved()
+        self._remember()
         self.comparing.stop()
         self.link.close()
         self.exit(status)
@@ -288,6 +278,24 @@ class Workbench(App[int]):
                 listen(self)
             else:
                 self.notify_plainly(effect.text, effect.severity)
+
+    def switch_theme(self) -> None:
+        """The next theme, also at the next start."""
+        if not self.has_colours:
+            self.notify_plainly("this terminal has no colours, or NO_COLOR is set")
+            return
+        self.take_theme(theme_after(self.theme_word))
+        self.memory.keep_theme(self.theme_word, self.settings.theme)
+        for screen in self.screen_stack:
+            if isinstance(screen, DrawnScreen):
+                screen.draw_afresh()
+
+    def _remember(self) -> None:
+        """How this file is left, for when it is opened again."""
+        benches = (each for each in self.screen_stack if isinstance(each, WorkbenchScreen))
+        bench = next(benches, None)
+        if self.session is not None and bench is not None:
+            self.memory.keep(self.session, bench.layout_of_panes)
 
     def _offer_unsaved(self) -> None:
         kept = recovery.newest()

@@ -17,7 +17,7 @@ from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, action_by_id, textual_key
 from lstm_tui.tui.ink import ink_for
 from lstm_tui.tui.lines import Lines
-from lstm_tui.tui.panes import Canvas, Pane
+from lstm_tui.tui.panes import Canvas, Line, Pane
 from lstm_tui.tui.reading_screens import HelpScreen
 
 if TYPE_CHECKING:
@@ -109,6 +109,12 @@ class DrawnScreen(Screen[None]):
             self._draw_asked = True
             self.post_message(Draw())
 
+    def draw_afresh(self) -> None:
+        """Draw everything, also what is as it was."""
+        for name in self.panes:
+            self.query_one(f"#{name}", Lines).refresh_all()
+        self.request_draw()
+
     def on_draw(self, message: Draw) -> None:
         """Hand every pane its lines; unchanged lines cost nothing."""
         del message
@@ -121,8 +127,13 @@ class DrawnScreen(Screen[None]):
             width, height = widget.size
             if width > 0:
                 canvas = Canvas(width, height, palette, ink_for(palette), self.actions)
-                widget.show(pane(self.session, canvas))
+                widget.show(self.drawn_by(name, pane, canvas))
         self.drawn = self.session
+
+    def drawn_by(self, name: str, pane: Pane, canvas: Canvas) -> list[Line]:
+        """What the pane called `name` shows."""
+        del name
+        return pane(self.session, canvas)
 
     def arranged(self) -> bool:
         """Whether panes have just been given other sizes: each change of size asks for another drawing."""
@@ -151,6 +162,10 @@ class DrawnScreen(Screen[None]):
     def action_screenshot(self) -> None:
         """A picture of the screen."""
         self.workbench.save_picture()
+
+    def action_switch_theme(self) -> None:
+        """The next theme, kept for the next start."""
+        self.workbench.switch_theme()
 
     def action_quit(self) -> None:
         """Leave; unsaved edits are kept."""

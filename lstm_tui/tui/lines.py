@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -41,10 +42,16 @@ class Lines(Widget, can_focus=False):
             y for y in range(max(len(fresh), len(self._lines)))
             if y >= len(fresh) or y >= len(self._lines) or fresh[y] != self._lines[y]
         ]  # fmt: skip
+        regions = [_part(self._lines, fresh, y, width) for y in changed]
         self._lines = fresh
         self._strips = [Strip(line) for line in fresh]
-        for y in changed:
-            self.refresh(Region(0, y, width, 1))
+        for region in regions:
+            self.refresh(region)
+
+    def refresh_all(self) -> None:
+        """Everything once more: colours behind the text have changed."""
+        self._lines = []
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Line `y` as Textual wants it."""
@@ -55,3 +62,24 @@ class Lines(Widget, can_focus=False):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as were shown, where the stylesheet says `auto`."""
         return max(len(self._lines), 1)
+
+
+def _part(before: list[Line], after: list[Line], y: int, width: int) -> Region:
+    """Of line `y` what lies between the segments that are as before at its two ends."""
+    if y >= len(before) or y >= len(after):
+        return Region(0, y, width, 1)
+    old, new = before[y], after[y]
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    left, right = _cells(new[:same]), _cells(new[len(new) - tail :])
+    if _cells(old) != _cells(new) or left + right >= width:
+        return Region(0, y, width, 1)
+    return Region(left, y, width - left - right, 1)
+
+
+def _cells(segments: Sequence[Segment]) -> int:
+    return sum(cell_len(segment.text) for segment in segments)

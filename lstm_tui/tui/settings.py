@@ -1,7 +1,7 @@
 """The settings file: where it is, what may stand in it, and every mistake in it at once.
 
 ```toml
-theme = "dark"              # or "light"
+theme = "dark"              # or "light", or "mono" for no colour
 recording_memory_mb = 512   # what recordings may take; a longer one is made in stretches
 
 [keys]
@@ -29,9 +29,10 @@ from lstm_tui.tui.actions import ACTIONS
 
 _MOST_BYTES = 64 * 1024
 _KEYS_OF_FILE = ("theme", "recording_memory_mb", "keys")
+#: In the order in which a key goes through them.
+THEME_WORDS = ("dark", "light", "mono")
 #: A window of a thousand steps of a small layer takes a tenth of the least.
 _LEAST_MEMORY_MB, _MOST_MEMORY_MB = 1, 1_000_000
-_THEMES = ("dark", "light")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def _unknown_words(table: Mapping[str, object]) -> list[str]:
 
 def _theme_mistakes(table: Mapping[str, object]) -> list[str]:
     theme = table.get("theme", "dark")
-    return [] if theme in _THEMES else [f"theme: {one_line(theme)} is not one of {', '.join(_THEMES)}"]
+    if theme in THEME_WORDS:
+        return []
+    return [f"theme: {one_line(theme)} is not one of {', '.join(THEME_WORDS)}"]
 
 
 def _memory_mistakes(table: Mapping[str, object]) -> list[str]:
@@ -169,7 +172,7 @@ def settings_text(path: Path | None = None) -> str:
     return "\n".join(
         [
             f"# {path}: {state}",
-            f'theme = "{settings.theme}"  # dark or light',
+            f'theme = "{settings.theme}"  # dark, light or mono',
             f"recording_memory_mb = {settings.recording_memory_mb}  # what recordings may take",
             "",
             "[keys]",

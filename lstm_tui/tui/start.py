@@ -33,12 +33,13 @@ def _run(host: EngineHost, named: Named, debug: bool) -> int:
         from lstm_tui.engine.client import EngineProcess
         from lstm_tui.performing.opening import open_named
         from lstm_tui.tui.app import Workbench
+        from lstm_tui.tui.memory import Memory
         from lstm_tui.tui.settings import read_settings
 
-        settings = read_settings()
-        opened, shelf = open_named(named, memory=settings.recording_memory)
+        settings, memory = read_settings(), Memory(fresh=named.fresh)
+        opened, shelf = open_named(named, memory=settings.recording_memory, looked=memory.place)
         engine = EngineProcess(host=host)
-        app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, debug=debug)
+        app = Workbench(opened, engine=engine, shelf=shelf, settings=settings, memory=memory, debug=debug)
     try:
         return app.run() or app.return_code or 0
     finally:

@@ -1,8 +1,20 @@
-"""Two themes, for dark and for light terminals. Few colours, high contrast, nothing that blinks."""
+"""Three themes: for dark terminals, for light ones, one without colour. High contrast, nothing that blinks.
+
+Text has a contrast of at least 4.5 to what it stands on (WCAG 2, level AA). Without colour the terminal's own
+two colours are all there is: what a colour would say is said by a mark, by bold, dim or reversed text.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
+
+from lstm_tui.tui.settings import THEME_WORDS
 
 DARK = Theme(
     name="lstm-dark",
@@ -24,11 +36,11 @@ LIGHT = Theme(
     name="lstm-light",
     dark=False,
     primary="#2a5db0",
-    secondary="#3f7d20",
+    secondary="#356b18",
     accent="#8a5a00",
     warning="#8a5a00",
     error="#b3123a",
-    success="#3f7d20",
+    success="#356b18",
     foreground="#1f2530",
     background="#fbfbf8",
     surface="#f1f1ec",
@@ -36,4 +48,47 @@ LIGHT = Theme(
     variables={"footer-key-foreground": "#8a5a00"},
 )
 
-THEMES = (DARK, LIGHT)
+#: Its colours are for pictures of the screen alone; a terminal is sent none of them.
+MONO = Theme(
+    name="lstm-mono",
+    dark=True,
+    primary="#ffffff",
+    secondary="#ffffff",
+    accent="#ffffff",
+    warning="#ffffff",
+    error="#ffffff",
+    success="#ffffff",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    variables={
+        "block-cursor-text-style": "reverse",
+        "block-cursor-blurred-text-style": "underline",
+        "input-cursor-text-style": "reverse",
+    },
+)
+
+THEMES = (DARK, LIGHT, MONO)
+
+
+def theme_after(word: str) -> str:
+    """The next one."""
+    return THEME_WORDS[(THEME_WORDS.index(word) + 1) % len(THEME_WORDS)]
+
+
+class Colourless(LineFilter):
+    """Takes the colours out of what is drawn; bold, dim, reversed and underlined text stays so."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same text."""
+        del background
+        return [
+            Segment(text, _without_colour(style) if style is not None else None, control)
+            for text, style, control in segments
+        ]
+
+
+@lru_cache(maxsize=1024)
+def _without_colour(style: Style) -> Style:
+    return style.without_color

@@ -20,7 +20,7 @@ from lstm_tui.session.diagnosing import finding_in_view
 from lstm_tui.session.edits import Edit
 from lstm_tui.session.question_commands import ToHit
 from lstm_tui.session.view import shown_trace
-from lstm_tui.session.walks import counted, is_walking, place
+from lstm_tui.session.walks import counted, place
 from lstm_tui.session.why_commands import FollowShare
 from lstm_tui.tui.actions import ACTIONS, Action, of_workbench
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -33,9 +33,11 @@ from lstm_tui.tui.dialogues.reshape import ReshapeDialogue
 from lstm_tui.tui.dialogues.samples import sample_dialogue
 from lstm_tui.tui.dialogues.save import SaveDialogue
 from lstm_tui.tui.dialogues.want_shape import WantShapeDialogue
-from lstm_tui.tui.drawn_screen import DrawnScreen, bindings_of
+from lstm_tui.tui.drawn_screen import bindings_of
+from lstm_tui.tui.layout import Layout
 from lstm_tui.tui.lines import Lines
 from lstm_tui.tui.listening import pause
+from lstm_tui.tui.paned_screen import PanedScreen
 from lstm_tui.tui.panes import Pane
 from lstm_tui.tui.panes.table import PANES
 from lstm_tui.tui.reading_screens import FindingScreen, StoryScreen
@@ -46,20 +48,20 @@ _RUN_RATE = 12
 _UNHURRIED_SECONDS = 0.25
 
 
-class WorkbenchScreen(DrawnScreen):
+class WorkbenchScreen(PanedScreen):
     """Draws `app.session`; every key is an entry of the table of actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(of_workbench(ACTIONS))
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, layout: Layout | None = None) -> None:
+        super().__init__(layout or Layout())
         self._walking: Timer | None = None
         self._unhurried: Timer | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """All but those of two runs."""
-        return of_workbench(self.workbench.actions)
+        return self.hinted(of_workbench(self.workbench.actions))
 
     @property
     def panes(self) -> Mapping[str, Pane]:
@@ -86,17 +88,6 @@ class WorkbenchScreen(DrawnScreen):
     def _draw_unhurried(self) -> None:
         self._unhurried = None
         self.request_draw()
-
-    def arranged(self) -> bool:
-        """Without a recording, and in the view of shapes, the first pane takes the whole column; the views of
-        calls take the whole screen.
-        """
-        before, lens = self.classes, self.session.cursor.lens
-        self.set_class(
-            shown_trace(self.session) is None or lens in ("shapes", "variance", "ahead"), "-nothing"
-        )
-        self.set_class(is_walking(self.session), "-whole")
-        return self.classes != before
 
     # --- actions --------------------------------------------------------------------------------
 

@@ -117,7 +117,8 @@ class EditDialogue(ModalScreen["Edits | None"]):
 
     def _show_preview(self, edits: Edits) -> None:
         shown = preview(self._session, edits)
-        mark = Text("✓ " if shown.fits else "✗ ", style="bold green" if shown.fits else "bold red")
+        theme = self.app.current_theme
+        mark = Text("✓ ", f"bold {theme.success}") if shown.fits else Text("✗ ", f"bold {theme.error}")
         *facts, verdict = shown.lines
         self._say(
             Text("\n").join([*(Text(one_line(fact)) for fact in facts), mark + Text(one_line(verdict))])

@@ -57,7 +57,7 @@ def states_pane(session: Session, canvas: Canvas) -> list[Line]:
         )
     )
     if with_legend:
-        scale = _scale(session, trace, session.cursor.series)
+        scale = scale_shown(session, trace, session.cursor.series)
         lines.append(scale_legend(scale, canvas.palette, canvas.width, layout.title(scale.kind)))
     return lines
 
@@ -71,8 +71,9 @@ def _mask(session: Session, trace: LayerTrace) -> Array | None:
 
 def _layout(session: Session, trace: LayerTrace, canvas: Canvas, room: int) -> PageLayout:
     """Where units and steps stand on a page."""
+    can = canvas.palette.capabilities
     # A row a unit where they fit, half a row where that helps; a page of half rows is twice as many bytes.
-    halves = room < trace.units <= 2 * room and canvas.palette.capabilities.unicode
+    halves = room < trace.units <= 2 * room and can.unicode and can.blends
     rows = max(min(room, -(-trace.units // (2 if halves else 1))), 1)
     return page_layout(
         trace.timesteps,
@@ -97,7 +98,7 @@ def _series_that_fit(trace: LayerTrace, first: str, count: int) -> list[str]:
 
 def _page(session: Session, trace: LayerTrace, series: str, layout: PageLayout, canvas: Canvas) -> list[Line]:
     """Title and map of one series; drawn once for as long as the page stays."""
-    scale, unit = _scale(session, trace, series), session.cursor.unit
+    scale, unit = scale_shown(session, trace, series), session.cursor.unit
     if layout.axis.steps <= layout.axis.columns:
         page = _steps(trace, series, session.cursor.sample, layout, canvas.palette, scale, unit)
     else:
@@ -154,7 +155,7 @@ def _first_unit(unit: int | None, units: int, rows: int) -> int:
     return 0 if unit is None or units <= 2 * rows else unit // rows * rows
 
 
-def _scale(session: Session, trace: LayerTrace, series: str) -> Scale:
+def scale_shown(session: Session, trace: LayerTrace, series: str) -> Scale:
     """Over the whole sequence, so that colours do not change from page to page."""
     if session.long is None:
         return _scale_of(trace, series, session.cursor.sample)
@@ -182,7 +183,7 @@ def _scale_of(trace: LayerTrace, series: str, sample: int) -> Scale:
 def _title(session: Session, trace: LayerTrace, series: str, canvas: Canvas) -> Line:
     """`lstm_1 cell state c  (1, 60, 128)  -0.5…0.5`, the axes named where there is room."""
     ink = canvas.ink
-    scale = _scale(session, trace, series)
+    scale = scale_shown(session, trace, series)
     name = f"{one_line(trace.path)}  {series_title(series)}"
     ends = f"{short_number(scale.low)}…{short_number(scale.high)}"
     where = f"sample {session.cursor.sample}  " if trace.batch > 1 else ""

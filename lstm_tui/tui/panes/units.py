@@ -16,6 +16,8 @@ from lstm_tui.recurrent.window import Window, page_of
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import is_masked, is_there, shown_recording, shown_trace, why_not_there
 from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.states import scale_shown
+from lstm_tui.tui.panes.tall_units import AROUND, TALL_FROM, tall_units
 from lstm_tui.tui.panes.writing import Piece, line, wrapped
 
 #: The line of the step and its input, and the table's head.
@@ -32,11 +34,14 @@ def units_pane(session: Session, canvas: Canvas) -> list[Line]:
     if not is_there(session):
         waiting = wrapped(why_not_there(session), canvas.ink.warn, canvas.width, canvas.height - 1)
         return [_step_line(session, trace, canvas), *waiting]
+    if canvas.height >= TALL_FROM:
+        return [_step_line(session, trace, canvas), *_tall(session, trace, canvas)]
+    page = page_of(cursor.step, canvas.width, trace.timesteps)
     table = unit_table(
         trace,
         sample=cursor.sample,
         step=cursor.step,
-        units=_units(session, trace, canvas),
+        units=_units(session, trace, canvas.height - _ABOVE, page),
         width=canvas.width,
         palette=canvas.palette,
         selected=cursor.unit,
@@ -44,13 +49,20 @@ def units_pane(session: Session, canvas: Canvas) -> list[Line]:
     return [_step_line(session, trace, canvas), *table]
 
 
-def _units(session: Session, trace: LayerTrace, canvas: Canvas) -> list[int]:
-    """The chosen unit and those after it, or the most active ones on the page of steps in view."""
-    rows = max(canvas.height - _ABOVE, 1)
+def _tall(session: Session, trace: LayerTrace, canvas: Canvas) -> list[Line]:
+    """All units in their order where all fit; else the most active of the whole sequence: they stay there."""
+    rows, everything = canvas.height - AROUND, Window(0, trace.timesteps)
+    all_fit = trace.units <= rows
+    units = list(range(trace.units)) if all_fit else _units(session, trace, rows, everything)
+    return tall_units(session, trace, units, scale_shown(session, trace, session.cursor.series), canvas)
+
+
+def _units(session: Session, trace: LayerTrace, rows: int, page: Window) -> list[int]:
+    """The chosen unit and those after it, or the most active ones on a page of steps."""
+    rows = max(rows, 1)
     if session.cursor.unit is not None:
         first = min(session.cursor.unit, max(trace.units - rows, 0))
         return list(range(first, min(first + rows, trace.units)))
-    page = page_of(session.cursor.step, canvas.width, trace.timesteps)
     kept = trace.kept
     there = Window(max(page.start, kept.start) - kept.start, min(page.stop, kept.stop) - kept.start)
     return list(_most_active(trace, trace.cell.states[-1], session.cursor.sample, there, rows))

@@ -1,0 +1,72 @@
+"""The app's looks: its theme, switched while it runs; what the terminal shows; a cursor that stands still."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+from textual.widgets import Input
+
+from lstm_tui.charts.capabilities import Capabilities, capabilities_from
+from lstm_tui.charts.palette import Palette, palette_for
+from lstm_tui.tui.ascii_driver import ascii_driver
+from lstm_tui.tui.themes import MONO, THEMES, Colourless
+from lstm_tui.tui.thrifty_driver import thrifty_driver
+
+
+class ThemedApp(App[int]):
+    """An app in one of the three themes."""
+
+    def __init__(self, theme: str) -> None:
+        """`theme`: `dark`, `light` or `mono`, which it is in any case where the terminal has no colours."""
+        # Asked before Textual starts: it removes NO_COLOR from the environment.
+        self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
+        super().__init__()
+        if sys.platform != "win32":  # there Textual writes a picture in pieces that begin anywhere
+            self.driver_class = thrifty_driver(self.driver_class)
+        if not self._capabilities.unicode:
+            self.driver_class = ascii_driver(self.driver_class)
+        self._colourless = Colourless()
+        for each in THEMES:
+            self.register_theme(each)
+        self.take_theme(theme)
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether the terminal can and may show any."""
+        return self._capabilities.colors != "none"
+
+    @property
+    def theme_word(self) -> str:
+        """`dark`, `light` or `mono`."""
+        return self.theme.removeprefix("lstm-")
+
+    def take_theme(self, word: str) -> None:
+        """Another theme, at once."""
+        word = word if self.has_colours else "mono"
+        self.no_color = word == "mono"  # what the stylesheets call `:nocolor`
+        self.theme = f"lstm-{word}"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and in the theme without colour one that takes colours away."""
+        filters = super().get_line_filters()
+        return [*filters, self._colourless] if self.theme == MONO.name else filters
+
+    @property
+    def palette(self) -> Palette:
+        """Colours for charts: what the terminal can show, on the present theme."""
+        theme = self.current_theme
+        if theme is MONO:
+            return palette_for("dark", Capabilities("none", self._capabilities.unicode))
+        shade: Literal["dark", "light"] = "dark" if theme.dark else "light"
+        return palette_for(shade, self._capabilities, theme.background, theme.foreground)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The cursor of a line to type stands still."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
