@@ -37,6 +37,8 @@ MOST_LINES = 5
 LARGEST = 1e300
 #: Pixels of a dash, and of the gap after it.
 DASH = 3
+#: What the lines after the first are drawn with where no colour tells them apart.
+COLOURLESS = "xo+#"
 
 _LOCK = threading.Lock()
 #: plotext's colour numbers stand for styles of the palette, found again in the text that it builds.
@@ -107,8 +109,11 @@ def legend(series: Sequence[Series], width: int, palette: Palette) -> Line:
     """`── prediction  ┄┄ target`: which line is which, and how many are not drawn."""
     segments: list[Segment] = []
     styles = _styles(series, palette)
-    for one, (style, _) in styles:
+    colours = palette.capabilities.colors != "none"
+    for one, (style, color) in styles:
         mark = palette.glyphs.dash if one.role == "target" else palette.glyphs.line
+        place = (color - _FIRST_COLOR) % MOST_LINES
+        mark = mark if colours or not place else f" {COLOURLESS[place - 1]}"
         segments += [styled(f"{mark} ", style), styled(f"{palette.word(one.name)}  ", palette.faint)]
     if len(styles) < len(series):
         segments.append(styled(f"and {len(series) - len(styles)} more", palette.faint))
@@ -154,13 +159,22 @@ class _Markers:
     across: int
     glyphs: Glyphs
     frame: Mapping[int, str]
+    colours: bool
+
+    def of(self, curve: _Curve) -> str:
+        """Without colours a letter of its own for each line after the first."""
+        place = (curve.color - _FIRST_COLOR) % MOST_LINES
+        if place and not self.colours:
+            return COLOURLESS[place - 1]
+        return self.target if curve.series.role == "target" else self.prediction
 
 
 def _markers(palette: Palette, blocks: bool) -> _Markers:
+    colours = palette.capabilities.colors != "none"
     if not palette.capabilities.unicode:
-        return _Markers("*", ".", 1, palette.glyphs, _ASCII)
+        return _Markers("*", ".", 1, palette.glyphs, _ASCII, colours)
     fine = "hd" if blocks else "braille"
-    return _Markers(fine, fine, 2, palette.glyphs, {})
+    return _Markers(fine, fine, 2, palette.glyphs, {}, colours)
 
 
 def _styles(series: Sequence[Series], palette: Palette) -> list[tuple[Series, tuple[Style, int]]]:
@@ -207,7 +221,7 @@ def _built(curves: Sequence[_Curve], axis: TimeAxis, ticks: Ticks, height: int, 
             plotext.yaxes(False, False)
             plotext.yticks([], [])
         for curve in curves:
-            marker = markers.target if curve.series.role == "target" else markers.prediction
+            marker = markers.of(curve)
             across, up = _points(curve, axis, pixels)
             if len(across):
                 plotext.plot(across.tolist(), up.tolist(), marker=marker, color=curve.color)

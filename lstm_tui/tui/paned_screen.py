@@ -54,8 +54,9 @@ class PanedScreen(DrawnScreen):
         """The way back among the keys of the last line, where panes are not in sight."""
         layout = self.layout_of_panes
         back = "whole_pane" if layout.zoomed else "all_panes" if layout.hidden else ""
+        lens = self.session.cursor.lens  # what goes with the view has room before all others
         return tuple(
-            replace(each, hint="all panes", essential=True) if each.id == back else each for each in actions
+            replace(each, hint="all panes", lens=lens) if each.id == back else each for each in actions
         )
 
     def arranged(self) -> bool:

@@ -48,7 +48,7 @@ LIGHT = Theme(
     variables={"footer-key-foreground": "#8a5a00"},
 )
 
-#: Its colours are for pictures of the screen alone; a terminal is sent none of them.
+#: Its colours are never sent: all is white on black, and what is black on white comes out reversed.
 MONO = Theme(
     name="lstm-mono",
     dark=True,
@@ -62,11 +62,6 @@ MONO = Theme(
     background="#000000",
     surface="#000000",
     panel="#000000",
-    variables={
-        "block-cursor-text-style": "reverse",
-        "block-cursor-blurred-text-style": "underline",
-        "input-cursor-text-style": "reverse",
-    },
 )
 
 THEMES = (DARK, LIGHT, MONO)
@@ -78,7 +73,7 @@ def theme_after(word: str) -> str:
 
 
 class Colourless(LineFilter):
-    """Takes the colours out of what is drawn; bold, dim, reversed and underlined text stays so."""
+    """Takes the colours out of drawing: bold and dim text stays so; what stands on white is reversed."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same text."""
@@ -89,6 +84,12 @@ class Colourless(LineFilter):
         ]
 
 
+#: Of red, green and blue together.
+_MIDDLE = 384
+
+
 @lru_cache(maxsize=1024)
 def _without_colour(style: Style) -> Style:
-    return style.without_color
+    ground = style.bgcolor.triplet if style.bgcolor is not None else None
+    is_light = ground is not None and sum(ground) > _MIDDLE
+    return style.without_color + Style(reverse=True) if is_light else style.without_color

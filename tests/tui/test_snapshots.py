@@ -179,6 +179,17 @@ def test_workbench_on_a_light_terminal(snap_compare: Compare) -> None:
     assert snap_compare(StillBench(recorded(), "light"), terminal_size=(80, 24), run_before=settled)
 
 
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_workbench_without_colour(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(StillBench(recorded(), "mono"), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+def test_units_on_the_whole_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
+    keys = [";", "+"]
+    assert snap_compare(StillBench(recorded()), press=keys, terminal_size=size, run_before=settled)
+
+
 def test_workbench_in_a_tiny_window(snap_compare: Compare) -> None:
     assert snap_compare(StillBench(recorded()), terminal_size=(40, 10), run_before=settled)
 

@@ -58,6 +58,21 @@ def test_a_step_is_one_frame_within_its_bytes(
     assert walked.mean_bytes <= BUDGETS[size], f"bytes of each step: {walked.step_bytes}"
 
 
+@pytest.mark.parametrize("size", BUDGETS, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_step_in_a_pane_on_the_whole_screen_stays_within_its_bytes(
+    terminal: PseudoTerminal, size: tuple[int, int]
+) -> None:
+    """In each pane that a step changes: the heat map with its pages, all units that fit, gates, output."""
+    resized(terminal, size)
+    terminal.draw("+")
+    for pane in ("states", "units", "gates", "output"):
+        walked = walk(terminal, 40)
+        assert walked.mean_bytes <= BUDGETS[size], f"{pane}: {walked.step_bytes}"
+        terminal.draw("0")
+        terminal.draw(";")
+    terminal.draw(";+")
+
+
 def test_a_step_back_costs_what_a_step_costs(terminal: PseudoTerminal) -> None:
     resized(terminal, USUAL)
     terminal.draw("$")

@@ -49,9 +49,9 @@ def _head(recording: Recording, session: Session, view: OutputView, canvas: Canv
     name = one_line(view.name, 24)
     taken = sum(len(text) for text, _ in pieces) + len(f"── {name}")
     whens = [f"  {words}{more}" for words in _how_words(session, view, step, here is not None)]
-    ways = [(aside, when) for aside in (shape, "") for when in whens]
+    ways = [*((aside, when) for aside in (shape, "") for when in whens), (shape, "")]
     fitting = (way for way in ways if taken + len("".join(way)) <= canvas.width)
-    aside, when = next(fitting, ("", whens[-1]))
+    aside, when = next(fitting, ("", ""))
     head: list[Piece] = [("── ", ink.dim), (name, ink.title), (aside, ink.dim)]
     return line([*head, *pieces, (when, ink.dim)], canvas.width)
 

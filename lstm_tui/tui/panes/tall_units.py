@@ -33,7 +33,7 @@ TALL_FROM = 14
 AROUND = 3
 #: Bytes of a step for the rows, in a window of fewer columns than `_MANY` and in a larger one; and those of
 #: each row that go to moving there.
-_FEW_BYTES, _MANY_BYTES, _MOVE = 1200, 4300, 12
+_FEW_BYTES, _MANY_BYTES, _MOVE = 1170, 4200, 12
 _MANY = 120
 #: A narrower table would leave out what one looks for.
 _NARROWEST = 36
