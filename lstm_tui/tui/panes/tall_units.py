@@ -55,6 +55,7 @@ def tall_units(
         width=left,
         palette=palette,
         selected=cursor.unit,
+        labels=palette.faint,
     )
     room = width - left - 1
     zoom = max(-(-trace.timesteps // max(room, 1)), 2)
@@ -62,7 +63,7 @@ def tall_units(
     far = timeline(session, trace, cursor.series, Window(0, trace.timesteps))
     beside = _over_time(far, axis, trace.units, tuple(units), palette, scale)
     head = Segment(f" {series_title(cursor.series)}, all {trace.timesteps} steps", palette.faint)
-    gap = Segment(" ", palette.text)
+    gap = Segment(" ", palette.faint)  # not one piece with the numbers: it stays
     rows = [fitted([*row, gap, *still], width) for row, still in zip(table[1:], beside, strict=True)]
     below = ruler(replace(axis, left=left + 1), cursor.step, width=width, palette=palette)
     return [fitted([*table[0], head], width, palette.text), *rows, below]
