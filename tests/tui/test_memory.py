@@ -90,9 +90,7 @@ def test_a_theme_holds_until_the_settings_are_changed() -> None:
     assert Memory().theme("dark") == "dark"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "\x00", '{"files": 3}', "[" * 10_000, "9" * 300_000]
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", '{"files": 3}', "[" * 10_000, "9" * 300_000])
 def test_a_damaged_file_is_as_none(tmp_path: Path, text: str) -> None:
     remembered().parent.mkdir(parents=True)
     remembered().write_text(text, encoding="utf-8")
