@@ -13,7 +13,7 @@ from functools import lru_cache
 from rich.segment import Segment
 
 from lstm_tui.charts.heat_map import PageLayout, columns_of, heat_map_bins
-from lstm_tui.charts.lines import Line, fitted
+from lstm_tui.charts.lines import Line, fitted, plain_text
 from lstm_tui.charts.palette import Palette
 from lstm_tui.charts.ruler import ruler
 from lstm_tui.charts.scale import Scale
@@ -45,18 +45,18 @@ def tall_units(
     """Head, a row for each of `units`, ruler. scale: of the series under the cursor."""
     palette, width = canvas.palette, canvas.width
     share = (_FEW_BYTES if width < _MANY else _MANY_BYTES) // max(len(units), 1) - _MOVE
-    left = min(max(share, _NARROWEST), width * 7 // 10)
     cursor = session.cursor
     table = unit_table(
         trace,
         sample=cursor.sample,
         step=cursor.step,
         units=units,
-        width=left,
+        width=min(max(share, _NARROWEST), width * 7 // 10),
         palette=palette,
         selected=cursor.unit,
         labels=palette.faint,
     )
+    left = len(plain_text(table[0]).rstrip())  # the last column's title ends where its numbers do
     room = width - left - 1
     zoom = max(-(-trace.timesteps // max(room, 1)), 2)
     axis = zoomed_axis(trace.timesteps, step=cursor.step, zoom=zoom, left=0, right=room)
@@ -64,9 +64,10 @@ def tall_units(
     beside = _over_time(far, axis, trace.units, tuple(units), palette, scale)
     head = Segment(f" {series_title(cursor.series)}, all {trace.timesteps} steps", palette.faint)
     gap = Segment(" ", palette.faint)  # not one piece with the numbers: it stays
-    rows = [fitted([*row, gap, *still], width) for row, still in zip(table[1:], beside, strict=True)]
+    numbers = (fitted(row, left) for row in table[1:])
+    rows = [fitted([*row, gap, *still], width) for row, still in zip(numbers, beside, strict=True)]
     below = ruler(replace(axis, left=left + 1), cursor.step, width=width, palette=palette)
-    return [fitted([*table[0], head], width, palette.text), *rows, below]
+    return [fitted([*fitted(table[0], left), head], width, palette.text), *rows, below]
 
 
 @lru_cache(maxsize=4)
