@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 from textual.screen import Screen
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 #: Signals differ between systems; Windows has no hang-up.
 _HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
 
-Severity = Literal["information", "warning", "error"]
-
 
 def _is_more_of_a_recording(command: Command) -> bool:
     return isinstance(command, StretchArrived) and command.stretch.level is not None
@@ -57,16 +55,6 @@ class Workbench(ThemedApp):
     CSS_PATH = Path(__file__).with_name("workbench.tcss")
     TITLE = "lstm-tui"
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
-        (0, "-tiny"),
-        (60, "-normal"),
-        (120, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
-        (0, "-flat"),
-        (18, "-short"),
-        (36, "-tall"),
-    ]
 
     def __init__(
         self,
@@ -178,10 +166,6 @@ class Workbench(ThemedApp):
         if session.run is not None or not any(item.blocking for item in left):
             self.notify_plainly(refused.refusal.reason, "error", 30)
         return replace(refused, facts=replace(facts, obstacles=left))
-
-    def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
-        """A message to the user; text from files is never read as markup."""
-        self.notify(text, severity=severity, timeout=seconds, markup=False)
 
     def save(self, path: Path) -> None:
         """Write the session as a scenario; where that fails nothing has changed and the reason is told."""

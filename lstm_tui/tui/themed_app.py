@@ -1,4 +1,4 @@
-"""The app's looks: its theme, switched while it runs; what the terminal shows; a cursor that stands still."""
+"""The app's looks: its theme, switched while it runs; what the terminal shows; a still cursor; messages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,22 @@ from lstm_tui.tui.ascii_driver import ascii_driver
 from lstm_tui.tui.themes import MONO, THEMES, Colourless
 from lstm_tui.tui.thrifty_driver import thrifty_driver
 
+Severity = Literal["information", "warning", "error"]
+
 
 class ThemedApp(App[int]):
-    """An app in one of the three themes."""
+    """An app in one of the three themes; sizes of windows are called as the stylesheet calls them."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (60, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-flat"),
+        (18, "-short"),
+        (36, "-tall"),
+    ]
 
     def __init__(self, theme: str) -> None:
         """`theme`: `dark`, `light` or `mono`, which it is in any case where the terminal has no colours."""
@@ -70,3 +83,7 @@ class ThemedApp(App[int]):
         """The cursor of a line to type stands still."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = False
+
+    def notify_plainly(self, text: str, severity: Severity = "information", seconds: float = 6) -> None:
+        """A message to the user; text from files is never read as markup."""
+        self.notify(text, severity=severity, timeout=seconds, markup=False)

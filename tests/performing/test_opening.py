@@ -8,9 +8,10 @@ import pytest
 
 from lstm_tui.errors import ScenarioError, UsageError
 from lstm_tui.performing.named import Files, Named
-from lstm_tui.performing.opening import open_named
+from lstm_tui.performing.opening import Place, open_named
 from lstm_tui.scenario.gallery import gallery
 from lstm_tui.session.effects import Announce
+from lstm_tui.session.state import Cursor
 
 BUNDLED = tuple(entry.path for entry in gallery()[:3])
 
@@ -52,3 +53,24 @@ def test_another_model_than_the_recorded_one_is_told_when_a_scenario_opens(tmp_p
     assert opened is not None
     (told,) = (effect.text for effect in opened.effects if isinstance(effect, Announce))
     assert told.startswith("m.keras is not the file that was recorded")
+
+
+def test_one_looks_where_one_looked_before_unless_the_scenario_says_where(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(b"no model, but a file")
+    before = Place(Cursor(step=7, layer="lstm_1", series="c", lens="gradients", zoom=2), call=1)
+    for view, step in (("", 7), ("view: {step: 3}\n", 3)):
+        case = tmp_path / "case.yaml"
+        case.write_text(f"version: 1\nmodel: m.keras\n{view}", encoding="utf-8")
+        asked: list[Path] = []
+
+        def looked(file: Path, asked: list[Path] = asked) -> Place:
+            asked.append(file)
+            return before
+
+        opened, _ = open_named(Named(scenarios=(case,)), looked=looked)
+        assert opened is not None
+        assert opened.session.cursor.step == step
+        assert asked == [case]
+        if not view:
+            assert opened.session.cursor == before.cursor
+            assert opened.session.call == before.call
