@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from rich.segment import Segment
-from rich.style import Style
 
 from lstm_tui.charts.lines import Line, fitted, styled
 from lstm_tui.charts.meters import lying_bar, standing_bar
@@ -52,11 +51,8 @@ def unit_table(
     width: int,
     palette: Palette,
     selected: int | None = None,
-    labels: Style | None = None,
 ) -> list[Line]:
     """A head and a row for each of `units`, in their order.
-
-    labels: a style of their own for the numbers of units, which then are not sent again at each step.
 
     The change is from the step that was computed before: the next where the layer runs backwards, the initial
     state where it is the first.
@@ -65,7 +61,7 @@ def unit_table(
     numbers = {column: _numbers(trace, column, sample, step) for column in columns}
     lines = [fitted(_head(columns, trace, palette), width, palette.text)]
     for unit in units:
-        segments = [_label(unit, trace, unit == selected, palette, labels)]
+        segments = [_label(unit, trace, unit == selected, palette)]
         segments += [_cell(column, numbers[column], unit, palette) for column in columns]
         lines.append(fitted(segments, width, palette.text))
     return lines
@@ -155,11 +151,11 @@ def _title(column: _Column, palette: Palette) -> str:
     return delta if column.shows == "change" else ellipsis + title[2 - column.cells :]
 
 
-def _label(unit: int, trace: LayerTrace, selected: bool, palette: Palette, style: Style | None) -> Segment:
+def _label(unit: int, trace: LayerTrace, selected: bool, palette: Palette) -> Segment:
     digits = _label_width(trace) - 1
     if selected:
         return styled(f"{palette.glyphs.selected}{unit:>{digits}}", palette.cursor)
-    return styled(f" {unit:>{digits}}", style or palette.text)
+    return styled(f" {unit:>{digits}}", palette.text)
 
 
 def _cell(column: _Column, numbers: Array | None, unit: int, palette: Palette) -> Segment:

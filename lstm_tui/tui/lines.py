@@ -65,7 +65,10 @@ class Lines(Widget, can_focus=False):
 
 
 def _part(before: list[Line], after: list[Line], y: int, width: int) -> Region:
-    """Of line `y` what lies between the segments that are as before at its two ends."""
+    """Of line `y` what is left without the segments that are as before at one of its ends, the longer way.
+
+    At one end: of a part with more on both sides Textual sends more than it is asked for.
+    """
     if y >= len(before) or y >= len(after):
         return Region(0, y, width, 1)
     old, new = before[y], after[y]
@@ -78,7 +81,7 @@ def _part(before: list[Line], after: list[Line], y: int, width: int) -> Region:
     left, right = _cells(new[:same]), _cells(new[len(new) - tail :])
     if _cells(old) != _cells(new) or left + right >= width:
         return Region(0, y, width, 1)
-    return Region(left, y, width - left - right, 1)
+    return Region(0, y, width - right, 1) if right >= left else Region(left, y, width - left, 1)
 
 
 def _cells(segments: Sequence[Segment]) -> int:

@@ -29,11 +29,11 @@ from lstm_tui.tui.panes import Canvas
 
 #: A pane of so many lines is tall.
 TALL_FROM = 14
-#: Lines beside the rows: the step, the head, the ruler.
-AROUND = 3
+#: Lines beside the rows: the step, the head, the ruler, and a blank one that costs nothing.
+AROUND = 4
 #: Bytes of a step for the rows, in a window of fewer columns than `_MANY` and in a larger one; and those of
 #: each row that go to moving there.
-_FEW_BYTES, _MANY_BYTES, _MOVE = 1170, 4200, 12
+_FEW_BYTES, _MANY_BYTES, _MOVE = 1000, 3900, 12
 _MANY = 120
 #: A narrower table would leave out what one looks for.
 _NARROWEST = 36
@@ -54,7 +54,6 @@ def tall_units(
         width=min(max(share, _NARROWEST), width * 7 // 10),
         palette=palette,
         selected=cursor.unit,
-        labels=palette.faint,
     )
     left = len(plain_text(table[0]).rstrip())  # the last column's title ends where its numbers do
     room = width - left - 1
