@@ -10,11 +10,14 @@ from lstm_tui.charts.numbers import short_number
 from lstm_tui.command_line.moving import where
 from lstm_tui.command_line.word import Said, Word, no_more, whole
 from lstm_tui.errors import CommandLineError
+from lstm_tui.recurrent.why_words import why_lines
 from lstm_tui.session import question_commands as q
 from lstm_tui.session.asked_ground import asked_ground
 from lstm_tui.session.asked_rows import Standing, Watched, places_of, standings, watched
 from lstm_tui.session.questions import all_hits, bound_in, checked, told_of
 from lstm_tui.session.state import Session
+from lstm_tui.session.why_commands import AskWhy, FollowShare
+from lstm_tui.session.whys import answer_here, output_question
 
 #: Steps, and numbers of a vector, that are listed one by one.
 _MOST_LISTED = 12
@@ -165,6 +168,25 @@ def _places(session: Session, text: str) -> Said:
     return Said(show=lambda after: "\n".join(told for told, _ in places_of(after)) or "nothing is recorded")
 
 
+def _why(session: Session, text: str) -> Said:
+    name, _, unit = text.partition("[")
+    question = output_question(session, name.strip(), _unit_of(unit) if unit else None)
+    if isinstance(question, str):
+        raise CommandLineError(question, expected="why, or why NAME[UNIT] of an output")
+    return Said((AskWhy(question),), show=lambda after: "\n".join(why_lines(answer_here(after))))
+
+
+def _unit_of(text: str) -> int:
+    return whole(text.rstrip("] "), "a unit", "why head[0]")
+
+
+def _follow(session: Session, text: str) -> Said:
+    number = whole(text, "a cause's number", "cause 1")
+    if session.cursor.asked is None:
+        raise CommandLineError("nothing is asked that could be followed", todo="why")
+    return Said((FollowShare(number),), show=lambda after: "\n".join(why_lines(answer_here(after))))
+
+
 def _expressions(session: Session, typed: str) -> Iterable[str]:
     return completions(typed, asked_ground(session), session.cursor.layer)
 
@@ -180,6 +202,8 @@ WORDS = (
     Word("watch", "watch [EXPRESSION]", "Show this at every step; else list what is watched", _watch,
          typing=_expressions),
     Word("unwatch", "unwatch N", "Forget a watch, by its number", _unwatch),
+    Word("why", "why [OUTPUT[UNIT]]", "Why the output here is what it is, largest causes first", _why),
+    Word("cause", "cause N", "Ask the same of the N-th cause", _follow),
     Word("places", "places", "Where this unit and series peaks, saturates, dies, changes sign", _places),
     Word("assert", "assert CONDITION", "In a script: exit status 1 unless it holds here", _assert,
          typing=_expressions),

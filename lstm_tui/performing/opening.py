@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,13 @@ class Opened:
 
 @dataclass(frozen=True)
 class Place:
-    """Where one looked in a file when it was open before: the cursor, and the call that was chosen."""
+    """Where one looked in a file when it was open before: the cursor, the call that was chosen, and what was
+    asked there again and again.
+    """
 
     cursor: Cursor
     call: int | None = None
+    questions: Questions = field(default_factory=Questions)
 
 
 #: Where one looked in this file; None where that is not known.
@@ -105,9 +108,10 @@ def open_model(
     )
     source = files.input.name if files.input is not None else ""
     story, place = Story(input_source=source), _place(model, looked)
-    return Opened(
-        *open_session(facts, material, story=story, cursor=place.cursor, call=place.call, memory=memory)
+    session, effects = open_session(
+        facts, material, story=story, cursor=place.cursor, call=place.call, memory=memory
     )
+    return Opened(replace(session, questions=place.questions), effects)
 
 
 def _place(file: Path, looked: Looked | None) -> Place:
@@ -141,12 +145,14 @@ def open_scenario(
     place = _place(path, looked)
     if view is not None:
         cursor = Cursor(view.step, view.layer or "", view.series or "h", view.unit, view.sample)
-        place = Place(cursor, view.call)
+        place = replace(place, cursor=cursor, call=view.call)
+    if scenario.breakpoints or scenario.watches:
+        place = replace(place, questions=Questions.of(scenario.breakpoints, scenario.watches))
     history = History.of(loaded.actions)
     session, effects = open_session(
         facts, material, story=story, history=history, cursor=place.cursor, call=place.call, memory=memory
     )
-    session = replace(session, questions=Questions.of(scenario.breakpoints, scenario.watches))
+    session = replace(session, questions=place.questions)
     note = model_note(scenario)
     return Opened(session, (*effects, Announce(note, "warning")) if note else effects)
 

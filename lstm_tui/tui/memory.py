@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from lstm_tui.performing.opening import Place
 from lstm_tui.performing.saving import stamp_of
+from lstm_tui.session.question_commands import MOST_BREAKPOINTS, MOST_WATCHES, Questions
 from lstm_tui.session.state import Cursor, Lens, Session
 from lstm_tui.tui.layout import PANES_OF_BODY, Layout
 from lstm_tui.tui.settings import THEME_WORDS, state_folder
@@ -55,7 +56,8 @@ class Memory:
         entry = None if self._fresh else _files(self._known).get(_key(file))
         if entry is None or entry.get("stamp") != _stamp(file):
             return None
-        return Seen(Place(_cursor(entry), _number(entry.get("call"))), _layout(entry.get("panes")))
+        place = Place(_cursor(entry), _number(entry.get("call")), _questions(entry))
+        return Seen(place, _layout(entry.get("panes")))
 
     def place(self, file: Path) -> Place | None:
         """Where one looked in this file."""
@@ -88,7 +90,11 @@ class Memory:
             return
         cursor, panes = session.cursor, _panes(layout)
         looked = {name: getattr(cursor, name) for name in _CURSOR}
-        entry = {"stamp": stamp, "cursor": looked, "call": session.call, "panes": panes}
+        breakpoints, watches = session.questions.texts
+        entry = {
+            "stamp": stamp, "cursor": looked, "call": session.call, "panes": panes,
+            "breakpoints": breakpoints, "watches": watches,
+        }  # fmt: skip
         files = {key: each for key, each in _files(_read(self._path)).items() if key != _key(file)}
         newest = [*files.items(), (_key(file), entry)][-KEPT_FILES:]
         self._write({"panes": {"hidden": panes["hidden"]}, "files": dict(newest)})
@@ -148,6 +154,16 @@ def _cursor(entry: Mapping[str, Any]) -> Cursor:
         lens=lens if lens in _LENSES else default.lens,
         zoom=max(_number(kept.get("zoom")) or 1, 1),
     )
+
+
+def _questions(entry: Mapping[str, Any]) -> Questions:
+    """Breakpoints and watches, which are read as questions only when they are asked."""
+    found = []
+    for name, most in (("breakpoints", MOST_BREAKPOINTS), ("watches", MOST_WATCHES)):
+        kept = entry.get(name)
+        texts = [each for each in kept if _text(each, "")] if isinstance(kept, list) else []
+        found.append(tuple(texts[:most]))
+    return Questions.of(*found)
 
 
 def _panes(layout: Layout) -> dict[str, Any]:

@@ -236,3 +236,13 @@ def test_questions_that_cannot_be_asked(session: Session, line: str, told: str) 
 def test_what_is_asked_is_completed(session: Session) -> None:
     assert "break mean(" in completions("break mea", session)
     assert "hits c changed sign in gru_1" in completions("hits c changed sign in gr", session)
+
+
+def test_why_is_asked_of_the_output_and_its_causes_followed(session: Session) -> None:
+    with pytest.raises(CommandLineError, match="nothing is asked"):
+        understood("cause 1", session)
+    with pytest.raises(CommandLineError, match="there is no output z"):
+        understood("why z", session)
+    asked = after(session, "why")
+    assert asked.cursor.lens == "origins"
+    assert answer(session, "why y[0]")

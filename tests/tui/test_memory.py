@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lstm_tui.performing.opening import Place
+from lstm_tui.session.question_commands import Questions
 from lstm_tui.session.state import Cursor, Session, Story
 from lstm_tui.session.update import open_session
 from lstm_tui.tui.layout import Layout
@@ -40,6 +41,22 @@ def test_a_file_is_seen_as_it_was_left(tmp_path: Path) -> None:
     assert seen is not None
     assert seen.place == Place(LOOKED, 1)
     assert seen.layout == PANES
+
+
+def test_breakpoints_and_watches_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    asked = Questions.of(("abs(c) > 5",), ("mean(h)",))
+    Memory().keep(replace(of_file(path), questions=asked), PANES)
+    place = Memory().place(path)
+    assert place is not None
+    assert place.questions.texts == (("abs(c) > 5",), ("mean(h)",))
+    known = json.loads(remembered().read_text(encoding="utf-8"))
+    for entry in known["files"].values():
+        entry["breakpoints"], entry["watches"] = [3, None, "x" * 1000, "h > 1"], "mean(h)"
+    remembered().write_text(json.dumps(known), encoding="utf-8")
+    place = Memory().place(path)
+    assert place is not None
+    assert place.questions.texts == (("h > 1",), ())
 
 
 def test_a_model_without_a_scenario_is_its_own_file() -> None:
