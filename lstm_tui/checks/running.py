@@ -50,13 +50,20 @@ def diagnose(
             continue
         on_progress(check.code, number / len(checks))
         try:
-            for finding in check.find(case):
+            for finding in map(_as_well_founded, check.find(case)):
                 found.append((check, finding))
                 on_finding(finding)
         except Exception as error:  # noqa: BLE001 - a check that crashes must not take the others with it
             failed[check.code] = one_line(f"{type(error).__name__}: {error}", 300)
     findings = in_order(one_for_each_cause(found))
     return Diagnosis(_summaries(case.run.outcomes), findings, not_checked, failed, partial)
+
+
+def _as_well_founded(finding: Finding) -> Finding:
+    """An error owes a proof or a direct fact; what has neither is a warning."""
+    if finding.severity != "error" or finding.proof is not None or finding.direct:
+        return finding
+    return replace(finding, severity="warning")
 
 
 def one_for_each_cause(found: Sequence[tuple[Check, Finding]]) -> list[Finding]:

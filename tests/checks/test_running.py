@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from lstm_tui.checks.case import Case, Subject
 from lstm_tui.checks.check import Check, Lesson
-from lstm_tui.checks.finding import Finding, Severity
+from lstm_tui.checks.finding import Finding, Proof, Severity
 from lstm_tui.checks.running import diagnose
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.recurrent.calls import CallFailure, CallOutcome, Run, RunPlan
@@ -36,7 +37,7 @@ def check(code: str, *findings: Finding, needs=(), explains=()) -> Check:
 
 
 def finding(code: str, severity: Severity = "error", weight: float = 0.5) -> Finding:
-    return Finding(code, severity, f"{code} was measured", weight=weight)
+    return Finding(code, severity, f"{code} was measured", weight=weight, direct=True)
 
 
 def diagnosed(*checks: Check, lab: Lab | None = None, **options):
@@ -53,6 +54,15 @@ def test_errors_come_first_and_the_most_probable_cause_first_of_all() -> None:
     )
     assert [each.code for each in found.findings] == ["d", "b", "c", "a"]
     assert found.codes == ("d", "b", "c")
+
+
+def test_an_error_owes_a_proof_or_a_direct_fact() -> None:
+    bare = replace(finding("a"), direct=False)
+    proven = replace(bare, code="b", proof=Proof("metric", 1.0, 0.0))
+    told: list[Finding] = []
+    found = diagnosed(check("a", bare), check("b", proven), on_finding=told.append)
+    assert [(each.code, each.severity) for each in found.findings] == [("b", "error"), ("a", "warning")]
+    assert [each.severity for each in told] == ["warning", "error"]
 
 
 def test_what_merely_follows_stands_in_the_evidence_of_its_cause() -> None:
