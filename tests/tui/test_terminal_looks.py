@@ -147,7 +147,7 @@ def test_a_dialogue_in_the_smallest_window_shows_what_is_typed(
     for key, question in (
         ("s", "Rescale"),
         ("S", "Reshape"),
-        ("r", "nothing to"),
+        ("r", "is to be reset"),
         ("o", "Open an"),
         ("w", "Save"),
     ):

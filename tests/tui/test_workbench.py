@@ -202,7 +202,7 @@ async def test_resizing_keeps_what_matters(open_app: OpenApp, tiny_models: Path,
 
 
 async def test_help_lists_every_action(open_app: OpenApp, tiny_models: Path) -> None:
-    async with open_app(open_model(tiny_models / "lstm.keras", Files()), size=(100, 80)) as screen:
+    async with open_app(open_model(tiny_models / "lstm.keras", Files()), size=(100, 140)) as screen:
         await screen.press("question_mark")
         for action in screen.app.actions:
             assert action.title in screen.text
