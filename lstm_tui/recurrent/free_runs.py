@@ -180,8 +180,14 @@ def rate_of_contraction(made: Array, spread: float) -> float | None:
     tail = made[-max(len(made) // 4, 2) :]
     if len(made) < 8 or not np.isfinite(made).all() or float(np.ptp(tail)) > STANDS * max(spread, 1e-12):
         return None
-    distance = np.abs(made - made[-1])
-    counted = np.flatnonzero(distance > max(float(distance.max()) * 1e-4, 1e-12))
+    return distance_kept(np.abs(made - made[-1]), 1e-12)
+
+
+def distance_kept(distance: Array, least: float) -> float:
+    """How much of a distance `(steps,)` that shrinks is kept a step; what is below `least`, or a small part
+    of the largest, does not count. 0 where it is gone at once.
+    """
+    counted = np.flatnonzero(distance > max(float(distance.max()) * 1e-4, least))
     last = int(counted[-1]) + 1 if len(counted) else 0
     if last < 3:
         return 0.0

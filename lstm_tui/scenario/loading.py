@@ -92,8 +92,7 @@ def load_scenario(scenario: Scenario) -> LoadedScenario:
         calls=tuple(loader.call(call, ("calls", i)) for i, call in enumerate(scenario.calls)) or (Predict(),),
         expected_output=loader.array(expect.output if expect else None, ("expect", "output")),
     )
-    if loader.wrong:
-        raise ScenarioError("\n".join(loader.wrong))
+    loader.refuse_mistakes()
     return replace(loaded, origins=tuple(loader.origins))
 
 
@@ -104,8 +103,7 @@ def load_action(words: schema.Action, scenario: Scenario) -> Action:
     """
     loader = _Loader(scenario)
     action = loader.action(words, ())
-    if loader.wrong:
-        raise ScenarioError("\n".join(loader.wrong))
+    loader.refuse_mistakes()
     return action
 
 
@@ -116,8 +114,7 @@ def load_call(words: schema.Call, scenario: Scenario) -> Call:
     """
     loader = _Loader(scenario)
     call = loader.call(words, ())
-    if loader.wrong:
-        raise ScenarioError("\n".join(loader.wrong))
+    loader.refuse_mistakes()
     return call
 
 
@@ -131,6 +128,11 @@ class _Loader:
         self._scenario = scenario
         self.wrong: list[str] = []
         self.origins: list[Origin] = []
+
+    def refuse_mistakes(self) -> None:
+        """Raises: ScenarioError with everything that could not be loaded."""
+        if self.wrong:
+            raise ScenarioError("\n".join(self.wrong))
 
     # --- arrays
 

@@ -16,6 +16,7 @@ from lstm_tui.checks.check import Check, Lesson
 from lstm_tui.checks.finding import Finding, Fix, Place
 from lstm_tui.checks.outputs.series_memory import amplitude_kept
 from lstm_tui.recurrent.calls import Generate
+from lstm_tui.recurrent.free_runs import distance_kept
 from lstm_tui.recurrent.recording import Array
 
 #: Steps of the user's loop below which nothing can be said, and of ours, long enough to see where it ends.
@@ -113,22 +114,10 @@ def _mirrored(array: Array) -> Array:
     return np.asarray(2 * array.mean(axis=1, keepdims=True) - array, array.dtype)
 
 
-def _rate(made: Array, end: float) -> float:
-    """How much of the distance to the end is left after each step, by least squares on its logarithm."""
-    distance = np.max(np.abs(made.astype(np.float64) - end), axis=0)
-    floor = max(distance.max() * 1e-4, 1e-9)
-    counted = np.flatnonzero(distance > floor)
-    last = int(counted[-1]) + 1 if len(counted) else 0
-    if last < 3:
-        return 0.0
-    envelope = np.maximum.accumulate(distance[:last][::-1])[::-1]
-    slope = np.polyfit(np.arange(last), np.log(envelope), 1)[0]
-    return float(np.exp(min(slope, 0.0)))
-
-
 def _finding(case: Case, loop: _Loop, ours: Array, apart: float) -> Finding:
     end = float(np.mean(ours[:, -1]))
-    rate = _rate(ours, end)
+    distance = np.max(np.abs(ours.astype(np.float64) - end), axis=0)
+    rate = distance_kept(distance, 1e-9)
     told = float(np.ravel(case.in_user_units(np.full((1, 1), end, np.float32)))[0])
     return Finding(
         code="generation-fixed-point",
