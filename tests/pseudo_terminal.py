@@ -110,6 +110,10 @@ class PseudoTerminal:
         """Type; escape sequences go through as they are."""
         os.write(self._master, keys.encode())
 
+    def scribble(self, text: str) -> None:
+        """As if another program had written to the terminal."""
+        self._stream.feed(text.encode())
+
     def hang_up(self) -> None:
         """As if the connection had broken: the terminal is gone, and the kernel sends SIGHUP."""
         self._hung_up = True

@@ -290,6 +290,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart_engine", ("ctrl+r",), "Stop the engine and start a new one", APP),
     Action("command_line", (":",), "Command line: all of this typed, and more …", APP, "type"),
     Action("switch_theme", ("ctrl+t",), "Next theme: dark, light, without colour", APP),
+    Action("draw_anew", ("ctrl+l",), "Draw the whole screen anew", APP),
     Action("help", ("question_mark", "f1"), "Keys and words", APP, "help", essential=True),
     Action("palette", ("ctrl+p",), "Command palette", APP),
     Action("quit", ("q", "ctrl+q"), "Quit", APP, "quit"),
@@ -318,6 +319,7 @@ ALSO_OF_SIDES = frozenset(
         "copy",
         "screenshot",
         "switch_theme",
+        "draw_anew",
         "help",
         "quit",
     ]

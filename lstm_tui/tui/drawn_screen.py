@@ -167,6 +167,10 @@ class DrawnScreen(Screen[None]):
         """The next theme, kept for the next start."""
         self.workbench.switch_theme()
 
+    def action_draw_anew(self) -> None:
+        """All of the screen, over whatever the terminal shows."""
+        self.workbench.draw_anew()
+
     def action_quit(self) -> None:
         """Leave; unsaved edits are kept."""
         self.workbench.leave()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -42,11 +41,10 @@ class Lines(Widget, can_focus=False):
             y for y in range(max(len(fresh), len(self._lines)))
             if y >= len(fresh) or y >= len(self._lines) or fresh[y] != self._lines[y]
         ]  # fmt: skip
-        regions = [_part(self._lines, fresh, y, width) for y in changed]
         self._lines = fresh
         self._strips = [Strip(line) for line in fresh]
-        for region in regions:
-            self.refresh(region)
+        for y in changed:
+            self.refresh(Region(0, y, width, 1))
 
     def refresh_all(self) -> None:
         """Everything once more: colours behind the text have changed."""
@@ -62,27 +60,3 @@ class Lines(Widget, can_focus=False):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as were shown, where the stylesheet says `auto`."""
         return max(len(self._lines), 1)
-
-
-def _part(before: list[Line], after: list[Line], y: int, width: int) -> Region:
-    """Of line `y` what is left without the segments that are as before at one of its ends, the longer way.
-
-    At one end: of a part with more on both sides Textual sends more than it is asked for.
-    """
-    if y >= len(before) or y >= len(after):
-        return Region(0, y, width, 1)
-    old, new = before[y], after[y]
-    same = 0
-    while same < min(len(old), len(new)) and old[same] == new[same]:
-        same += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    left, right = _cells(new[:same]), _cells(new[len(new) - tail :])
-    if _cells(old) != _cells(new) or left + right >= width:
-        return Region(0, y, width, 1)
-    return Region(0, y, width - right, 1) if right >= left else Region(left, y, width - left, 1)
-
-
-def _cells(segments: Sequence[Segment]) -> int:
-    return sum(cell_len(segment.text) for segment in segments)

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from lstm_tui.charts.capabilities import Capabilities, capabilities_from
 from lstm_tui.charts.palette import Palette, palette_for
 from lstm_tui.tui.ascii_driver import ascii_driver
+from lstm_tui.tui.terminal_picture import TerminalPicture
 from lstm_tui.tui.themes import MONO, THEMES, Colourless
 from lstm_tui.tui.thrifty_driver import thrifty_driver
 
@@ -40,8 +41,9 @@ class ThemedApp(App[int]):
         # Asked before Textual starts: it removes NO_COLOR from the environment.
         self._capabilities = capabilities_from(os.environ, sys.stdout.encoding)
         super().__init__()
+        self._picture = TerminalPicture()
         if sys.platform != "win32":  # there Textual writes a picture in pieces that begin anywhere
-            self.driver_class = thrifty_driver(self.driver_class)
+            self.driver_class = thrifty_driver(self.driver_class, self._picture)
         if not self._capabilities.unicode:
             self.driver_class = ascii_driver(self.driver_class)
         self._colourless = Colourless()
@@ -78,6 +80,15 @@ class ThemedApp(App[int]):
             return palette_for("dark", Capabilities("none", self._capabilities.unicode))
         shade: Literal["dark", "light"] = "dark" if theme.dark else "light"
         return palette_for(shade, self._capabilities, theme.background, theme.foreground)
+
+    def on_resize(self) -> None:
+        """A terminal of another size may show anything; Textual draws all of it again."""
+        self._picture.forget()
+
+    def draw_anew(self) -> None:
+        """Send the whole screen, whatever the terminal shows: another program may have written to it."""
+        self._picture.forget()
+        self.refresh()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The cursor of a line to type stands still."""

@@ -23,7 +23,7 @@ from lstm_tui.engine.options import EngineOptions
 from tests.pseudo_terminal import PseudoTerminal, lstm_tui
 
 ROOT = Path(__file__).resolve().parents[2]
-ESCAPE, ENTER, CTRL_C, CTRL_R, HOME = "\x1b", "\r", "\x03", "\x12", "0"
+ESCAPE, ENTER, CTRL_C, CTRL_L, CTRL_R, HOME = "\x1b", "\r", "\x03", "\x0c", "\x12", "0"
 #: The smallest window that the app is made for, the usual one, and a large one.
 TINY, USUAL, LARGE = (40, 10), (80, 24), (200, 50)
 

@@ -10,7 +10,19 @@ import pytest
 from benchmarks.models import SMALL, files_of
 from benchmarks.stepping import BUDGETS, COLOURS, walk
 from tests.pseudo_terminal import PseudoTerminal
-from tests.tui.terminal import CTRL_C, ESCAPE, LARGE, TINY, USUAL, at_rest, model_files, started, stepping
+from tests.tui.terminal import (
+    CTRL_C,
+    CTRL_L,
+    ESCAPE,
+    HOME,
+    LARGE,
+    TINY,
+    USUAL,
+    at_rest,
+    model_files,
+    started,
+    stepping,
+)
 
 pytestmark = pytest.mark.keras
 
@@ -71,6 +83,34 @@ def test_a_step_in_a_pane_on_the_whole_screen_stays_within_its_bytes(
         terminal.draw("0")
         terminal.draw(";")
     terminal.draw(";+")
+
+
+@pytest.mark.parametrize("size", BUDGETS, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_step_in_a_view_stays_within_its_bytes(terminal: PseudoTerminal, size: tuple[int, int]) -> None:
+    """Where nearly every figure changes: what a state is made of, why the output is what it is."""
+    resized(terminal, size)
+    for view in "eY":
+        terminal.press(view)
+        terminal.wait_for(" follow")
+        terminal.settle(0.3)
+        walked = walk(terminal, 30)
+        assert walked.mean_bytes <= BUDGETS[size], f"{view}: {walked.step_bytes}"
+        terminal.press(HOME + "e")
+        terminal.wait_until(lambda: " follow" not in terminal.text, "the states")
+        terminal.settle(0.3)
+
+
+def test_what_another_program_wrote_over_the_screen_is_gone_after_drawing_anew(
+    terminal: PseudoTerminal,
+) -> None:
+    resized(terminal, USUAL)
+    before = terminal.text
+    terminal.scribble("\x1b[2;5HBroadcast message from root: backup in 5 minutes")
+    terminal.draw("n")
+    terminal.draw("N")
+    assert "Broadcast" in terminal.text
+    terminal.draw(CTRL_L)
+    assert terminal.text == before
 
 
 def test_a_step_back_costs_what_a_step_costs(terminal: PseudoTerminal) -> None:

@@ -1,7 +1,6 @@
 """A tall pane of units: the table of numbers, and beside each unit its series over the whole sequence.
 
-Every row of numbers is sent again at every step. So the table is as wide as the bytes of a step allow for its
-rows (1,500 in 80×24, 5,000 in 200×50, all panes together); what stands beside it stays still.
+What stands beside the table is of the whole sequence, and stays still.
 """
 
 from __future__ import annotations
@@ -31,12 +30,6 @@ from lstm_tui.tui.panes import Canvas
 TALL_FROM = 14
 #: Lines beside the rows: the step, the head, the ruler, and a blank one that costs nothing.
 AROUND = 4
-#: Bytes of a step for the rows, in a window of fewer columns than `_MANY` and in a larger one; and those of
-#: each row that go to moving there.
-_FEW_BYTES, _MANY_BYTES, _MOVE = 1000, 3900, 12
-_MANY = 120
-#: A narrower table would leave out what one looks for.
-_NARROWEST = 36
 
 
 def tall_units(
@@ -44,14 +37,13 @@ def tall_units(
 ) -> list[Line]:
     """Head, a row for each of `units`, ruler. scale: of the series under the cursor."""
     palette, width = canvas.palette, canvas.width
-    share = (_FEW_BYTES if width < _MANY else _MANY_BYTES) // max(len(units), 1) - _MOVE
     cursor = session.cursor
     table = unit_table(
         trace,
         sample=cursor.sample,
         step=cursor.step,
         units=units,
-        width=min(max(share, _NARROWEST), width * 7 // 10),
+        width=width * 7 // 10,
         palette=palette,
         selected=cursor.unit,
     )
