@@ -78,7 +78,7 @@ def test_a_step_in_a_pane_on_the_whole_screen_stays_within_its_bytes(
     resized(terminal, size)
     terminal.draw("+")
     for pane in ("states", "units", "gates", "output"):
-        walked = walk(terminal, 40)
+        walked = walk(terminal, 15)
         assert walked.mean_bytes <= BUDGETS[size], f"{pane}: {walked.step_bytes}"
         terminal.draw("0")
         terminal.draw(";")
@@ -93,7 +93,7 @@ def test_a_step_in_a_view_stays_within_its_bytes(terminal: PseudoTerminal, size:
         terminal.press(view)
         terminal.wait_for(" follow")
         terminal.settle(0.3)
-        walked = walk(terminal, 30)
+        walked = walk(terminal, 15)
         assert walked.mean_bytes <= BUDGETS[size], f"{view}: {walked.step_bytes}"
         terminal.press(HOME + "e")
         terminal.wait_until(lambda: " follow" not in terminal.text, "the states")
@@ -206,7 +206,7 @@ def test_five_watches_and_three_breakpoints_stay_within_the_bytes(
             terminal.settle(0.5)
     terminal.press("n0")
     terminal.settle(0.5)
-    walked = walk(terminal, 40)
+    walked = walk(terminal, 15)
     assert "Watches" in terminal.text and "Breakpoints" in terminal.text
     assert walked.frames == walked.steps
     assert walked.mean_bytes <= BUDGETS[size], f"bytes of each step: {walked.step_bytes}"
