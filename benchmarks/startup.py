@@ -17,6 +17,7 @@ from tests.pseudo_terminal import PseudoTerminal, lstm_tui
 
 def startup(files: Files, own_place: dict[str, str], *, quick: bool) -> list[Figure]:
     """The first frame of the workbench, and `inspect --json`. Medians of rounds; the files are in cache."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles the house anew, TensorFlow not
     environment = {**os.environ, **tensorflow_environment(EngineOptions()), **own_place}
 
     def command(words: Sequence[str | Path]) -> None:
