@@ -32,7 +32,10 @@ TRIALS = {
     "last": "last steps: 20",
 }
 #: Calls of the scenario format.
-CALLS = ("predict", "call", "reset", "generate", "fit", "stream", "threads", "reload", "model.reset_states")
+CALLS = (
+    "predict", "call", "reset", "generate", "decode", "fit", "stream", "threads", "reload",
+    "model.reset_states",
+)  # fmt: skip
 
 
 def changed(session: Session) -> str:

@@ -6,13 +6,10 @@ from typing import get_args
 
 from lstm_tui.checks.finding import Finding
 from lstm_tui.command_line.changing import changed
-from lstm_tui.command_line.word import Said, Word, nearest, no_more, whole
+from lstm_tui.command_line.word import Said, Word, nearest, no_more
 from lstm_tui.errors import CommandLineError
-from lstm_tui.recurrent.free_runs import MOST_STEPS
 from lstm_tui.session import commands as c
 from lstm_tui.session.diagnosing import shown_checkup
-from lstm_tui.session.free_run_commands import LookAhead
-from lstm_tui.session.generating import ahead_words, shown_free_run
 from lstm_tui.session.state import Lens, Session
 
 
@@ -79,27 +76,11 @@ def _view(session: Session, text: str) -> Said:
     return Said(() if session.cursor.lens == lens else (c.ChooseLens(lens),))
 
 
-def _ahead(session: Session, text: str) -> Said:
-    del session
-    steps = whole(text, "the number of steps", "ahead 48") if text else None
-    if steps is not None and not 0 < steps <= MOST_STEPS:
-        raise CommandLineError(f"{steps:,} steps cannot be run", expected=f"1 to {MOST_STEPS:,}")
-    return Said((LookAhead(steps),), show=_ahead_told)
-
-
-def _ahead_told(session: Session) -> str:
-    run = shown_free_run(session)
-    if run is None or isinstance(run, str):
-        return run or "running ahead …"
-    return "\n".join(ahead_words(run))
-
-
 WORDS = (
     Word("check", "check", "Run all checks", _check),
     Word(
         "finding", "finding [CODE]", "To this finding and where it shows, else to the next", _finding, codes
     ),
     Word("try", "try [CODE]", "Try the fix of this finding", _try, codes),
-    Word("ahead", "ahead [STEPS]", "The model on its own predictions, beside the run on the truth", _ahead),
     Word("view", "view states|origins|gradients|…", "Another view", _view, lambda _session: get_args(Lens)),
 )

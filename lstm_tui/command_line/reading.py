@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lstm_tui.command_line import changing, diagnosing, files, moving, questions
+from lstm_tui.command_line import changing, diagnosing, files, moving, questions, running_ahead
 from lstm_tui.command_line.word import Said, Word, nearest
 from lstm_tui.errors import CommandLineError
 from lstm_tui.session.state import Session
@@ -23,6 +23,7 @@ WORDS: tuple[Word, ...] = (
     *questions.WORDS,
     *changing.WORDS,
     *diagnosing.WORDS,
+    *running_ahead.WORDS,
     *files.WORDS,
     Word("help", "help [WORD]", "All words, or what one takes", _help),
 )

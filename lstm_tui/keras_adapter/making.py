@@ -14,7 +14,13 @@ import numpy as np
 from lstm_tui.errors import InterventionError
 from lstm_tui.keras_adapter.facts import model_facts
 from lstm_tui.keras_adapter.failures import FailureWatch
-from lstm_tui.keras_adapter.feeding import as_tensors, by_name, sequence_length, training_argument
+from lstm_tui.keras_adapter.feeding import (
+    as_tensors,
+    by_name,
+    functional_of,
+    sequence_length,
+    training_argument,
+)
 from lstm_tui.keras_adapter.fitting import fit
 from lstm_tui.keras_adapter.keeping import seeds
 from lstm_tui.keras_adapter.loaded import LoadedModel, OnProgress
@@ -27,6 +33,7 @@ from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
     CallOutcome,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -41,6 +48,7 @@ from lstm_tui.recurrent.calls import (
     Training,
     inputs_of,
 )
+from lstm_tui.recurrent.decoding import decoded, fed_once
 from lstm_tui.recurrent.interventions import Clamp, Poke, TrainingMode
 from lstm_tui.recurrent.live_states import state_variables
 from lstm_tui.recurrent.recording import Array
@@ -98,7 +106,7 @@ class Maker:
         match call:
             case Predict() | CallModel() if self.loaded.interventions:
                 return self._tried(call)
-            case Generate() | Stream() | Fit() | Threads() if self.loaded.interventions:
+            case Generate() | Decode() | Stream() | Fit() | Threads() if self.loaded.interventions:
                 raise InterventionError(
                     f"a {CALL_NAMES[type(call)]} knows nothing of what is tried in the loops"
                 )
@@ -110,8 +118,8 @@ class Maker:
                 return self._call(call)
             case ResetStates():
                 return self._reset(call)
-            case Generate():
-                return self._generate(call)
+            case Generate() | Decode():
+                return self._fed_back(call)
             case Stream():
                 return self._stream(call)
             case Reload():
@@ -163,16 +171,43 @@ class Maker:
         reached = apply_reset(state_variables(self.loaded.placed), call.to or StateReset())
         return Made(note=f"reset {', '.join(reached)}" if reached else "no layer of this model is stateful")
 
+    def _fed_back(self, call: Generate | Decode) -> Made:
+        return self._generate(call) if isinstance(call, Generate) else self._decode(call)
+
     def _generate(self, call: Generate) -> Made:
         name, window = _sequence(self._plan.inputs)
+        window = window[:, : call.keep]
         made: dict[str, list[Array]] = {}
         for step in range(call.steps):
             self._tell("generate", step, call.steps)
-            outputs = self.predictor.predict_on_batch({**self._plan.inputs, name: window})
+            fed = window[:, -1:] if call.carry and step else window
+            outputs = self._carried(name, fed) if call.carry else self._asked(name, fed)
             for output, values in outputs.items():
-                made.setdefault(output, []).append(_newest(values, window))
+                made.setdefault(output, []).append(_newest(values, fed))
             window = slide(window, next(iter(outputs.values())), call.feature)
         return Made({output: np.stack(values, axis=1) for output, values in made.items()})
+
+    def _asked(self, name: str, values: Array) -> Mapping[str, Array]:
+        return self.predictor.predict_on_batch({**self._plan.inputs, name: values})
+
+    def _carried(self, name: str, values: Array) -> Mapping[str, Array]:
+        """What a stateful model says of the newest step of what is fed."""
+        outputs = fed_once(lambda fed: self._asked(name, fed), values, self._declared(name))
+        return {output: each[:, -1] if each.ndim == values.ndim else each for output, each in outputs.items()}
+
+    def _decode(self, call: Decode) -> Made:
+        def tell(step: int) -> None:
+            self._tell("decode", step, call.steps)
+
+        ask, declared = self.predictor.predict_on_batch, self._declared(call.into)
+        return Made(decoded(call, self._plan.inputs, declared, ask, tell))
+
+    def _declared(self, name: str) -> int | None:
+        """Timesteps that an input insists on; a subclassed model insists on none."""
+        if functional_of(self.loaded.model) is None:
+            return None
+        shapes = {tensor.name: tensor.shape for tensor in self.loaded.facts.inputs}
+        return next(iter(shapes.get(name, ())[1:]), None)
 
     def _stream(self, call: Stream) -> Made:
         sequences = {name: values for name, values in self._plan.inputs.items() if sequence_length(values)}

@@ -46,8 +46,8 @@ def typed_call(text: str, kind: str, folders: Sequence[Path]) -> Call:
 
     Raises: LstmTuiError that says what cannot be understood.
     """
+    from lstm_tui.scenario.call_words import Call as CallWords
     from lstm_tui.scenario.loading import load_call
-    from lstm_tui.scenario.schema import Call as CallWords
 
     body = _body(text)
     words = _valid(CallWords, kind, body)

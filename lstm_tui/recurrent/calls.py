@@ -58,10 +58,34 @@ class ResetStates:
 
 @dataclass(frozen=True, eq=False)
 class Generate:
-    """Feed one-step predictions back `steps` times: the window slides; `feature` receives the prediction."""
+    """Feed one-step predictions back `steps` times: the window slides; `feature` receives the prediction.
+
+    carry: of a stateful model: the sequence is fed once, then each prediction as one step; the states carry
+    the past. keep: how many first steps of the sequence it begins with; None for all.
+    """
 
     steps: int
     feature: int = 0
+    carry: bool = False
+    keep: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Decode:
+    """Let the model write `steps` more steps into its input `into`, each chosen from its newest output.
+
+    temperature: None takes the likeliest token; otherwise it is drawn from softmax(log p / T) with `seed`.
+    keep: how many first steps of `into` it begins with; None for 1 beside other inputs, all where it is the
+    only one. stop: the token at which a row is done. carry: as of `Generate`.
+    """
+
+    steps: int
+    into: str
+    temperature: float | None = None
+    seed: int = 0
+    keep: int | None = None
+    stop: int | None = None
+    carry: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +125,18 @@ class Threads:
     each: tuple[Call, ...]
 
 
-Call = Predict | CallModel | ResetStates | Generate | Fit | Stream | Reload | LegacyResetStates | Threads
+Call = (
+    Predict
+    | CallModel
+    | ResetStates
+    | Generate
+    | Decode
+    | Fit
+    | Stream
+    | Reload
+    | LegacyResetStates
+    | Threads
+)
 
 #: The word a scenario uses for each call.
 CALL_NAMES: dict[type, str] = {
@@ -109,6 +144,7 @@ CALL_NAMES: dict[type, str] = {
     CallModel: "call",
     ResetStates: "reset",
     Generate: "generate",
+    Decode: "decode",
     Fit: "fit",
     Stream: "stream",
     Reload: "reload",

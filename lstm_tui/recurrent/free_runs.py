@@ -2,18 +2,20 @@
 
 What the loop begins with, and what it may be held against, comes from the data at hand: the end of a sequence
 that the model can be given shorter, or the rows of a batch that follow each other. Teacher forcing is what
-Williams and Zipser (1989) call the run on the truth. It refuses what has no loop: several sequences, states
-kept between calls, predictions that no feature can take in.
+Williams and Zipser (1989) call the run on the truth. Inputs beside the sequence that are none stay as they
+are. It refuses what has no loop: several sequences, of which the others have no future, and predictions that
+no feature can take in. Models that write into an input of theirs: `decoder_runs`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from lstm_tui.recurrent.calls import Generate, Inputs, Predict, Run, RunPlan
 from lstm_tui.recurrent.recording import Array, Shape
+from lstm_tui.recurrent.sequences import steps_of
 
 #: Steps ahead where nobody says how many, and the most that are run.
 DEFAULT_STEPS, MOST_STEPS = 24, 2000
@@ -21,6 +23,7 @@ DEFAULT_STEPS, MOST_STEPS = 24, 2000
 FOLLOWS = 0.5
 #: The loop stands where its last quarter moves by at most this share of what the sequence moves.
 STANDS = 0.02
+NO_FEATURE = "No feature of the input can take in what the model predicts: there is no loop."
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,7 @@ class FreePlan:
 
     feature: of the input, which receives the predictions. windows: `(steps, timesteps, features)` as the
     truth has them, and truth: `(steps,)` of the feature; None where the data ends at the start.
+    given: one row of every input, of which those beside the sequence stay as they are.
     """
 
     name: str
@@ -37,13 +41,19 @@ class FreePlan:
     feature: int
     windows: Array | None = None
     truth: Array | None = None
+    given: Inputs = field(default_factory=dict)
 
     def asked(self, run: RunPlan) -> RunPlan:
         """Both runs as calls of one plan, on the model that `run` is made on; nothing is recorded."""
         calls: tuple[Generate | Predict, ...] = (Generate(self.steps, self.feature),)
         if self.windows is not None:
-            calls = (*calls, Predict({self.name: self.windows}))
-        return replace(run, inputs={self.name: self.start}, calls=calls, record=0, target=None, sample=None)
+            calls = (*calls, Predict(self._beside(self.windows)))
+        return replace(run, inputs=self._beside(self.start), calls=calls, record=0, target=None, sample=None)
+
+    def _beside(self, windows: Array) -> Inputs:
+        """The windows, and the other inputs once for each."""
+        repeated = {name: np.repeat(one, len(windows), axis=0) for name, one in self.given.items()}
+        return {**repeated, self.name: windows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +61,8 @@ class FreeRun:
     """free, forced: predictions `(steps,)` of the first output's first number, each from its own window.
 
     before: the feature over the window that both begin with. rate: how much of the distance to the end is
-    left after each step, where the loop comes to stand; None where it does not.
+    left after each step, where the loop comes to stand; None where it does not. spread: the deviation of the
+    sequence. code: the loop as lines of Keras 3, where it is none over a window.
     """
 
     plan: FreePlan
@@ -59,6 +70,8 @@ class FreeRun:
     forced: Array | None
     before: Array
     rate: float | None
+    spread: float = 0.0
+    code: tuple[str, ...] = ()
 
     @property
     def drift(self) -> Array | None:
@@ -85,12 +98,41 @@ def free_plan(
     many as the data has, up to `DEFAULT_STEPS`. feature: see `fed_feature`. target: what came after the
     sequence, in the units of the input, where that is known.
     """
-    sequences = [(name, x) for name, x in inputs.items() if x.ndim == 3]
-    if len(sequences) != 1 or len(inputs) != 1:
-        return "Only a model of one sequence can be fed its own predictions; this one takes several inputs."
-    name, x = sequences[0]
-    if feature is None or x.dtype.kind != "f":
-        return "No feature of the input can take in what the model predicts: there is no loop."
+    found = fed_sequence(inputs)
+    if isinstance(found, str):
+        return found
+    name, x = found
+    if feature is None:
+        return NO_FEATURE
+    plan = _planned(name, x, declared, sample, steps, feature, target)
+    return replace(plan, given={each: array[sample : sample + 1] for each, array in inputs.items()})
+
+
+def fed_sequence(inputs: Inputs) -> tuple[str, Array] | str:
+    """The one sequence of numbers `(batch, timesteps, features)` by name, or why predictions cannot be fed
+    back into it.
+    """
+    names = [name for name, array in inputs.items() if array.ndim > 2 or (steps_of(array) or 0) > 1]
+    if len(names) > 1:
+        listed = ", ".join(names)
+        return (
+            f"Only one sequence can be fed predictions: what follows in the others is not known ({listed})."
+        )
+    x = inputs[names[0]] if names else None
+    if x is None or x.ndim != 3:
+        return "The input is no sequence of numbers: predictions cannot be fed back into it."
+    return names[0], x
+
+
+def _planned(
+    name: str,
+    x: Array,
+    declared: int | None,
+    sample: int,
+    steps: int | None,
+    feature: int,
+    target: Array | None,
+) -> FreePlan:
     coming = _coming(target, x, sample)
     if coming is not None and (steps is None or steps <= len(coming)):
         return _with_what_came(name, x[sample : sample + 1], coming[:steps])
@@ -152,7 +194,7 @@ def fed_feature(window: Array, output: Array, prefix: Array | None) -> int | Non
     fits = prefix is not None and prefix.shape[:2] == window.shape[:2] and window.shape[1] > 2
     if output.shape[-1] != 1 or prefix is None or not fits:
         return None
-    follows = [_correlation(prefix[:, :-1, 0], window[:, 1:, each]) for each in range(window.shape[-1])]
+    follows = [correlation(prefix[:, :-1, 0], window[:, 1:, each]) for each in range(window.shape[-1])]
     return int(np.argmax(follows)) if max(follows) >= FOLLOWS else None
 
 
@@ -169,7 +211,8 @@ def free_run(plan: FreePlan, run: Run) -> FreeRun | str:
         last = made[1][:, -1] if made[1].ndim == 3 else made[1]
         forced = last[:, width].astype(np.float64)
     before = plan.start[0, :, plan.feature].astype(np.float64)
-    return FreeRun(plan, free, forced, before, rate_of_contraction(free, float(before.std())))
+    spread = float(before.std())
+    return FreeRun(plan, free, forced, before, rate_of_contraction(free, spread), spread)
 
 
 def rate_of_contraction(made: Array, spread: float) -> float | None:
@@ -211,7 +254,8 @@ def loop_code(window: Shape, output: Shape, steps: int, feature: int) -> tuple[s
     )
 
 
-def _correlation(one: Array, other: Array) -> float:
+def correlation(one: Array, other: Array) -> float:
+    """Between all numbers of two arrays; 0 where one of them does not move."""
     one, other = one.ravel().astype(np.float64), other.ravel().astype(np.float64)
     if one.std() < 1e-12 or other.std() < 1e-12:
         return 0.0

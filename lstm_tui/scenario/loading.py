@@ -21,7 +21,7 @@ from lstm_tui.errors import LstmTuiError, ScenarioError
 from lstm_tui.recurrent import calls
 from lstm_tui.recurrent.calls import Call, Inputs, Predict, StateReset
 from lstm_tui.recurrent.recording import Array, read_only
-from lstm_tui.scenario import schema
+from lstm_tui.scenario import call_words, schema
 from lstm_tui.scenario.actions import Action, FitRescale, OnInput, pair
 from lstm_tui.scenario.plan import positional
 from lstm_tui.scenario.scenario import Scenario
@@ -107,7 +107,7 @@ def load_action(words: schema.Action, scenario: Scenario) -> Action:
     return action
 
 
-def load_call(words: schema.Call, scenario: Scenario) -> Call:
+def load_call(words: call_words.Call, scenario: Scenario) -> Call:
     """One call with what it names, files looked for beside `scenario`.
 
     Raises: ScenarioError.
@@ -209,7 +209,7 @@ class _Loader:
             plain = self._try(at, lambda: rescale_from_numbers(words.words("input", "inverse")), plain)
         return plain.inverted() if words.inverse else plain
 
-    def _reset(self, words: schema.Reset | schema.ResetBetween, at: YamlPath) -> StateReset:
+    def _reset(self, words: schema.Reset | call_words.ResetBetween, at: YamlPath) -> StateReset:
         layers, to = words.layers or (), words.to
         if isinstance(to, str):
             return StateReset(layers, to, seed=words.seed)
@@ -218,9 +218,9 @@ class _Loader:
 
     # --- calls
 
-    def call(self, words: schema.SimpleCall, at: YamlPath) -> Call:
+    def call(self, words: call_words.SimpleCall, at: YamlPath) -> Call:
         """One call as a value."""
-        if isinstance(words, schema.Call) and words.threads is not None:
+        if isinstance(words, call_words.Call) and words.threads is not None:
             threads = words.threads
             inner = (*at, "threads", "each")
             each = tuple(self.call(one, (*inner, i)) for i, one in enumerate(threads.each))
@@ -229,21 +229,21 @@ class _Loader:
         body = getattr(words, name)
         return self._noted(_CALLS[name](self, body, (*at, name)), words)
 
-    def predict(self, words: schema.Predict, at: YamlPath) -> Call:
+    def predict(self, words: call_words.Predict, at: YamlPath) -> Call:
         """`predict: {}`."""
         inputs = self._own(words.input, at)
         return Predict(inputs, words.batch_size, words.rows, words.order == "reversed")
 
-    def call_model(self, words: schema.CallModel, at: YamlPath) -> Call:
+    def call_model(self, words: call_words.CallModel, at: YamlPath) -> Call:
         """`call: {}`."""
         return calls.CallModel(words.training, self._own(words.input, at))
 
-    def reset_between(self, words: schema.ResetBetween, at: YamlPath) -> Call:
+    def reset_between(self, words: call_words.ResetBetween, at: YamlPath) -> Call:
         """`reset: {}`."""
         plain = words.layers is None and words.to == "zeros"
         return calls.ResetStates(words.scope, None if plain else self._reset(words, at))
 
-    def fit(self, words: schema.Fit, at: YamlPath) -> Call:
+    def fit(self, words: call_words.Fit, at: YamlPath) -> Call:
         """`fit: {...}`."""
         validation = None
         if words.validation is not None:
@@ -284,7 +284,12 @@ _CALLS: dict[str, Callable[[_Loader, Any, YamlPath], Call]] = {
     "predict": _Loader.predict,
     "call": _Loader.call_model,
     "reset": _Loader.reset_between,
-    "generate": lambda _loader, words, _at: calls.Generate(words.steps, words.feature),
+    "generate": lambda _loader, words, _at: calls.Generate(
+        words.steps, words.feature, words.carry, words.keep
+    ),
+    "decode": lambda _loader, words, _at: calls.Decode(
+        words.steps, words.into, words.temperature, words.seed, words.keep, words.stop, words.carry
+    ),
     "fit": _Loader.fit,
     "stream": lambda _loader, words, _at: calls.Stream(words.reset_each),
     "reload": lambda _loader, _words, _at: calls.Reload(),

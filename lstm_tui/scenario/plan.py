@@ -18,6 +18,7 @@ from lstm_tui.recurrent.calls import (
     Alteration,
     Call,
     CallModel,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -263,10 +264,17 @@ def named_call(call: Call, facts: ModelFacts) -> Call:
             return replace(call, validation=(name_inputs(inputs, facts), target))
         case ResetStates(to=StateReset() as reset):
             return replace(call, to=with_layer_paths(reset, facts))
+        case Decode(into=into) if facts.inputs:
+            return replace(call, into=_written_into(into, [tensor.name for tensor in facts.inputs]))
         case Threads(each=each):
             return replace(call, each=tuple(named_call(inner, facts) for inner in each))
         case _:
             return call
+
+
+def _written_into(into: str, names: Sequence[str]) -> str:
+    """The input that a `decode` writes into; the only one has any name, as in `name_inputs`."""
+    return names[0] if len(names) == 1 else known(into, names, "input")
 
 
 def needs_input(call: Call) -> bool:
@@ -277,7 +285,7 @@ def needs_input(call: Call) -> bool:
         case Threads(each=each):
             return any(needs_input(one) for one in each)
         case _:
-            return isinstance(call, Generate | Fit | Stream)
+            return isinstance(call, Generate | Decode | Fit | Stream)
 
 
 def recordable_calls(calls: Sequence[Call]) -> tuple[int, ...]:

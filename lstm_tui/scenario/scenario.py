@@ -10,7 +10,8 @@ from lstm_tui.errors import ScenarioError
 from lstm_tui.plain_text import one_line
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for those who read or write files
-    from lstm_tui.scenario.schema import Action, Call, Expect, View
+    from lstm_tui.scenario.call_words import Call
+    from lstm_tui.scenario.schema import Action, Expect, View
     from lstm_tui.scenario.words import AnySource, Sources
     from lstm_tui.scenario.yaml_text import Document, YamlPath
 

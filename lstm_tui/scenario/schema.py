@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from lstm_tui.arrays.rescale_words import rescale_from_numbers
 from lstm_tui.arrays.reshape import RESHAPE_WORDS, reshape_from_scenario
+from lstm_tui.scenario.call_words import Call
 from lstm_tui.scenario.trying_words import Clamp, Dropout, LastSteps, Nudge, Poke, Silence, Stateful
 from lstm_tui.scenario.words import (
     AnySource,
@@ -30,6 +31,7 @@ from lstm_tui.scenario.words import (
     Size,
     Source,
     Sources,
+    StatesFile,
     Text,
     Words,
     as_mistake,
@@ -127,14 +129,6 @@ class Rescale(Words):
         return self
 
 
-class StatesFile(Words):
-    """State arrays (batch, units) by `layer path/state name`."""
-
-    file: FileName = Field(
-        description="A .npz file, as `lstm-tui trace` names its arrays: lstm_1/h, lstm_1/c."
-    )
-
-
 class Reset(Words):
     """Set states before the calls. A layer that keeps none, where it is named, starts each call from them."""
 
@@ -192,119 +186,6 @@ class Action(Words):
         "reshape", "rescale", "reset", "alter",
         "poke", "clamp", "silence", "nudge", "dropout", "stateful", "last",
     )  # fmt: skip
-
-
-# --- calls ----------------------------------------------------------------------------------------
-
-
-class Nothing(Words):
-    """Takes no keys: `{}`."""
-
-
-class Predict(Words):
-    """`model.predict(input)`."""
-
-    input: Sources | None = Field(
-        default=None, description="The scenario's input, after the actions, where left out."
-    )
-    batch_size: Count | None = Field(default=None, description="Keras' own default is 32.")
-    rows: Indices | None = Field(default=None, description="Only these samples of the input, in this order.")
-    order: Literal["given", "reversed"] = Field(default="given", description="The order of the samples.")
-
-
-class CallModel(Words):
-    """`model(input, training=...)`."""
-
-    training: bool | None = Field(
-        default=None,
-        description="true: dropout drops, BatchNormalization uses the batch. Left out: as `model(x)`.",
-    )
-    input: Sources | None = Field(
-        default=None, description="The scenario's input, after the actions, where left out."
-    )
-
-
-class ResetBetween(Words):
-    """Reset between calls."""
-
-    scope: Literal["all", "top_level"] = Field(
-        default="all",
-        description="`top_level` is the loop over model.layers that people write; it misses nested layers.",
-    )
-    layers: Names | None = Field(
-        default=None, description="Layers by name or path; every stateful layer where left out."
-    )
-    to: Literal["zeros", "random"] | StatesFile = Field(
-        default="zeros", description="What the states become."
-    )
-    seed: Size = Field(default=0, description="For random states.")
-
-
-class Generate(Words):
-    """Feed one-step predictions back: the window slides."""
-
-    steps: Count = Field(description="How many predictions to make.")
-    feature: Index = Field(default=0, description="The input feature that receives the prediction.")
-
-
-class Validation(Words):
-    """What `fit` validates on after each epoch."""
-
-    input: Sources = Field(description="As the scenario's own inputs.")
-    target: AnySource = Field(description="Its labels.")
-
-
-class Fit(Words):
-    """`model.fit(input, target)`: training between predictions, to see what it does."""
-
-    target: AnySource = Field(description="The labels.")
-    epochs: Count = Field(default=1, description="Passes over the samples.")
-    batch_size: Count | None = Field(default=None, description="Keras' own default is 32.")
-    shuffle: bool = Field(default=True, description="Keras shuffles by default, stateful models too.")
-    validation: Validation | None = Field(default=None, description="What to validate on after each epoch.")
-    each_sample: bool = Field(default=False, description="One fit call for each sample, as some loops do.")
-
-
-class Stream(Words):
-    """One timestep a call, the state carried from call to call."""
-
-    reset_each: bool = Field(default=False, description="Reset before each timestep.")
-
-
-class SimpleCall(Words):
-    """One call that a thread may make; exactly one key."""
-
-    predict: Predict | None = Field(default=None, description="model.predict(input)")
-    call: CallModel | None = Field(default=None, description="model(input, training=...)")
-    reset: ResetBetween | None = Field(default=None, description="Reset the states.")
-    generate: Generate | None = Field(default=None, description="Feed predictions back.")
-    fit: Fit | None = Field(default=None, description="model.fit(input, target)")
-    stream: Stream | None = Field(default=None, description="One timestep a call.")
-    reload: Nothing | None = Field(default=None, description="Save the model and load it again.")
-    legacy_reset: Nothing | None = Field(
-        default=None, alias="model.reset_states", description="The Keras 2 call, to show what becomes of it."
-    )
-
-    _one = exactly_one("predict", "call", "reset", "generate", "fit", "stream", "reload", "legacy_reset")
-
-
-class Threads(Words):
-    """Threads that share the model."""
-
-    n: Annotated[int, Field(ge=1, le=64)] = Field(description="How many threads.")
-    each: Annotated[tuple[SimpleCall, ...], Field(strict=False, min_length=1)] = Field(
-        description="What each of them does."
-    )
-
-
-class Call(SimpleCall):
-    """One thing that is asked of the model; exactly one key."""
-
-    threads: Threads | None = Field(default=None, description="Threads that share the model.")
-
-    _one = exactly_one(
-        "predict", "call", "reset", "generate", "fit", "stream", "reload", "legacy_reset", "threads"
-    )
 
 
 # --- what is expected, where one looks, the file --------------------------------------------------

@@ -21,6 +21,7 @@ from lstm_tui.recurrent.calls import (
     CALL_NAMES,
     Alteration,
     Call,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -158,7 +159,8 @@ def _check_place(one: Intervention, facts: ModelFacts, inputs: Inputs) -> None:
 
 def refuse_other_calls(interventions: Sequence[Intervention], calls: Sequence[Call]) -> None:
     """Raises: EditError where a call is made that the recorder does not make: it would ignore them."""
-    other = next((call for call in calls if isinstance(call, Fit | Generate | Stream | Threads)), None)
+    loops = Generate | Decode | Fit | Stream | Threads
+    other = next((call for call in calls if isinstance(call, loops)), None)
     if other is not None and interventions:
         raise EditError(
             f"A {CALL_NAMES[type(other)]} knows nothing of what is tried inside the loops: "

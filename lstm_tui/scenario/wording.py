@@ -17,6 +17,7 @@ from lstm_tui.recurrent.calls import (
     Alteration,
     Call,
     CallModel,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -27,7 +28,7 @@ from lstm_tui.recurrent.calls import (
     Threads,
 )
 from lstm_tui.recurrent.recording import Array
-from lstm_tui.scenario import schema
+from lstm_tui.scenario import call_words, schema
 from lstm_tui.scenario.actions import Action, FitRescale, Trial, targeted
 from lstm_tui.scenario.loading import LoadedScenario
 from lstm_tui.scenario.plan import positional
@@ -106,18 +107,18 @@ class Wording:
 
     # --- calls
 
-    def calls(self, calls: Sequence[Call]) -> tuple[schema.Call, ...]:
+    def calls(self, calls: Sequence[Call]) -> tuple[call_words.Call, ...]:
         """All calls; none for a single plain `predict`, which is what a scenario without calls does."""
         if len(calls) == 1 and isinstance(calls[0], Predict) and not self._predict(calls[0]):
             return ()
         return tuple(self.call(call) for call in calls)
 
-    def call(self, call: Call) -> schema.Call:
+    def call(self, call: Call) -> call_words.Call:
         """`call` as one entry of `calls`."""
         known = self._known(call)
-        if isinstance(known, schema.SimpleCall):
-            return known if isinstance(known, schema.Call) else _validated(schema.Call, known.words())
-        return _validated(schema.Call, {CALL_NAMES[type(call)]: self._body(call)})
+        if isinstance(known, call_words.SimpleCall):
+            return known if isinstance(known, call_words.Call) else _validated(call_words.Call, known.words())
+        return _validated(call_words.Call, {CALL_NAMES[type(call)]: self._body(call)})
 
     def _body(self, call: Call) -> dict[str, Any]:
         match call:
@@ -128,8 +129,8 @@ class Wording:
                 return said | self._inputs(inputs)
             case ResetStates(scope, to):
                 return {"scope": scope} | (self._reset(to) if to is not None else {})
-            case Generate(steps, feature):
-                return {"steps": steps, "feature": feature}
+            case Generate() | Decode():
+                return {name: value for name, value in vars(call).items() if value is not None}
             case Fit():
                 return self._fit(call)
             case Stream(reset_each):

@@ -196,6 +196,14 @@ class Source(Words):
         return self
 
 
+class StatesFile(Words):
+    """State arrays (batch, units) by `layer path/state name`."""
+
+    file: FileName = Field(
+        description="A .npz file, as `lstm-tui trace` names its arrays: lstm_1/h, lstm_1/c."
+    )
+
+
 def _source_form(value: Any) -> str:
     return "<name>" if isinstance(value, str) else "<source>"
 

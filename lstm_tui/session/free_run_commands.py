@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lstm_tui.recurrent.calls import Run
+from lstm_tui.session.state import Ahead
 
 
 @dataclass(frozen=True)
 class LookAhead:
-    """Look at so many steps of a free run; None for as many as the data has."""
+    """Look at a free run, made like this."""
 
-    steps: int | None = None
+    wanted: Ahead = field(default_factory=Ahead)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lstm_tui.model_file.facts import TensorFacts
-from lstm_tui.recurrent.recording import Recording
+from lstm_tui.recurrent.calls import CallModel, Decode, Inputs, Predict, inputs_of
+from lstm_tui.recurrent.recording import Array, Recording
 from lstm_tui.session.edits import Material, Plan
 from lstm_tui.session.effects import Effect, StartFreeRun
 from lstm_tui.session.free_run_commands import AboutFreeRuns, FreeRunArrived
-from lstm_tui.session.state import Session
+from lstm_tui.session.state import Ahead, Session
+from lstm_tui.session.targets import target_of_call
 from lstm_tui.session.view import shown_recording
 
-if TYPE_CHECKING:  # the loop is for who looks at it
+if TYPE_CHECKING:  # the loops are for who looks at them
     from lstm_tui.recurrent.calls import Run
+    from lstm_tui.recurrent.carried_runs import CarriedPlan
+    from lstm_tui.recurrent.decoder_runs import DecoderPlan, DecoderRun
     from lstm_tui.recurrent.free_runs import FreePlan, FreeRun
+
+    #: Both runs as they are asked for, and what came of them.
+    Loop = FreePlan | CarriedPlan | DecoderPlan
+    Ran = FreeRun | DecoderRun
 
 Result = tuple[Session, tuple[Effect, ...]]
 
@@ -25,7 +33,7 @@ def updated(session: Session, command: AboutFreeRuns) -> Result:
     """The session after a command of this module."""
     if isinstance(command, FreeRunArrived):
         return replace(session, inquiry=session.inquiry.with_free_run(command.key, command.run)), ()
-    session = replace(session, cursor=replace(session.cursor, lens="ahead", ahead=command.steps))
+    session = replace(session, cursor=replace(session.cursor, lens="ahead", ahead=command.wanted))
     return session, ask_if_unknown(session)
 
 
@@ -39,45 +47,103 @@ def ask_if_unknown(session: Session) -> tuple[Effect, ...]:
     return (StartFreeRun(_key(session), plan.asked(session.plan.run)),)
 
 
-def plan_ahead(session: Session) -> FreePlan | str | None:
+@dataclass(frozen=True)
+class _Form:
+    """The model's inputs, the batch that its states are of, and whether the recording is whole."""
+
+    inputs: tuple[TensorFacts, ...]
+    bound: int | None
+    is_whole: bool
+
+    @property
+    def declared(self) -> dict[str, int | None]:
+        """Timesteps that each input insists on."""
+        return {each.name: each.shape[1] if len(each.shape) > 1 else None for each in self.inputs}
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What a run can be made of: what went into the recorded call, and what should have come out of it."""
+
+    recording: Recording
+    inputs: Inputs
+    target: Array | None
+    form: _Form
+    sample: int
+
+
+def plan_ahead(session: Session) -> Loop | str | None:
     """What is run, why nothing can be, or None while the recording that tells is on its way."""
-    recording, cursor = shown_recording(session), session.cursor
+    recording, model = shown_recording(session), session.model
     if session.plan is None or recording is None or not recording.outputs:
         return None
-    if session.model.stateful:
-        return "A stateful model has its past in its states, not in a window: then stream feeds it by steps."
     if session.plan.run.interventions:
         return "What is tried inside the loops is of the recorded call alone: first u takes it back."
-    tensors = session.model.inputs
-    return _planned(recording, session.plan, session.material, tensors, cursor.sample, cursor.ahead)
+    form = _Form(model.inputs, (model.stateful_batch or 1) if model.stateful else None, session.long is None)
+    cursor = session.cursor
+    return _planned(recording, session.plan, session.material, form, cursor.sample, cursor.ahead)
 
 
 @lru_cache(maxsize=2)
 def _planned(
-    recording: Recording,
-    plan: Plan,
-    material: Material,
-    tensors: tuple[TensorFacts, ...],
-    sample: int,
-    steps: int | None,
-) -> FreePlan | str:
+    recording: Recording, plan: Plan, material: Material, form: _Form, sample: int, wanted: Ahead
+) -> Loop | str:
     """Kept while it holds: its windows are copies, and every drawing asks for it."""
-    from lstm_tui.recurrent.free_runs import fed_feature, free_plan
+    call = plan.run.calls[plan.run.record]
+    if not isinstance(call, Predict | CallModel):
+        return "No call of the plan runs the model over a sequence."
+    target = None if plan.folded.output_rescales else target_of_call(material, plan)
+    ground = _Ground(recording, inputs_of(call, plan.run.inputs), target, form, sample)
+    decoder = _decoder(ground, wanted) if form.is_whole else None
+    if decoder is not None:
+        return decoder
+    if wanted.into or wanted.temperature is not None or wanted.stop is not None:
+        return "This model writes nothing into an input of its own: into, temperature and stop say nothing."
+    return _one_step(ground, wanted.steps)
 
-    inputs = plan.run.inputs
-    name = next((name for name, x in inputs.items() if x.ndim == 3), None)
-    if name is None:
-        return "The input is no sequence of numbers: predictions cannot be fed back into it."
-    tensor = next((each for each in tensors if each.name == name), None)
-    declared = tensor.shape[1] if tensor is not None and len(tensor.shape) > 1 else None
+
+def _decoder(ground: _Ground, wanted: Ahead) -> DecoderPlan | str | None:
+    from lstm_tui.recurrent.decoder_runs import Said, decoder_plan
+
+    recording, sample, form = ground.recording, ground.sample, ground.form
+    name, output = next(iter(recording.outputs.items()))
+    timesteps = output.shape[1] if output.ndim == 3 else 0
+    layers = [trace for trace in recording.layers if trace.timesteps == timesteps and trace.has(sample)]
+    said = Said(
+        output=output,
+        target=ground.target,
+        prefix=recording.prefix_of(name, sample),
+        mask=layers[-1].mask_over_time(sample) if layers else None,
+    )
+    call = Decode(wanted.steps or 0, wanted.into, wanted.temperature, wanted.seed, wanted.keep, wanted.stop)
+    return decoder_plan(ground.inputs, said, call, sample, form.declared, bound=form.bound)
+
+
+def _one_step(ground: _Ground, steps: int | None) -> FreePlan | CarriedPlan | str:
+    """A model that predicts what follows the one sequence that it is given."""
+    from lstm_tui.recurrent.free_runs import fed_feature, fed_sequence, free_plan
+
+    recording, form = ground.recording, ground.form
+    found = fed_sequence(ground.inputs)
+    if isinstance(found, str):
+        return found
+    name, x = found
     output, given = next(iter(recording.outputs.items()))
+    if form.is_whole and given.ndim == 3 and given.shape[1] != x.shape[1]:
+        return (
+            f"The model gives {given.shape[1]} steps for {x.shape[1]}: none of them is fed back as the next."
+        )
     prefix = recording.prefix.get(output, given)
-    feature = fed_feature(inputs[name], given, prefix if prefix.ndim == 3 else None)
-    target = None if plan.folded.output_rescales else material.target
-    return free_plan(inputs, declared, sample, steps, feature, target)
+    feature = fed_feature(x, given, prefix if prefix.ndim == 3 else None)
+    declared = form.declared.get(name)
+    if form.bound is None:
+        return free_plan(ground.inputs, declared, ground.sample, steps, feature, ground.target)
+    from lstm_tui.recurrent.carried_runs import carried_plan
+
+    return carried_plan(ground.inputs, declared, ground.sample, steps, feature, form.bound)
 
 
-def shown_free_run(session: Session) -> FreeRun | str | None:
+def shown_free_run(session: Session) -> Ran | str | None:
     """What came of it, why nothing did, or None while it is on its way."""
     plan = plan_ahead(session)
     run = session.inquiry.free_runs.get(_key(session))
@@ -87,26 +153,53 @@ def shown_free_run(session: Session) -> FreeRun | str | None:
 
 
 @lru_cache(maxsize=2)
-def _made(plan: FreePlan, run: Run) -> FreeRun | str:
-    from lstm_tui.recurrent.free_runs import free_run
+def _made(plan: Loop, run: Run) -> Ran | str:
+    from lstm_tui.recurrent.carried_runs import CarriedPlan, carried_run
+    from lstm_tui.recurrent.decoder_runs import DecoderPlan, decoder_run
+    from lstm_tui.recurrent.decoder_words import decoder_code
+    from lstm_tui.recurrent.free_runs import FreeRun, free_run
 
-    return free_run(plan, run)
+    if isinstance(plan, DecoderPlan):
+        made = decoder_run(plan, run)
+        return replace(made, code=decoder_code(plan)) if isinstance(made, FreeRun) else made
+    return carried_run(plan, run) if isinstance(plan, CarriedPlan) else free_run(plan, run)
 
 
 def _key(session: Session) -> str:
     return f"{session.key}/{session.cursor.sample}/{session.cursor.ahead}"
 
 
-def ahead_words(run: FreeRun) -> tuple[str, ...]:
-    """The drift and where the loop ends, a sentence each."""
-    return _drift_words(run), _end_words(run)
+def loop_lines(session: Session, run: Ran) -> tuple[str, ...]:
+    """The loop as lines of Keras 3."""
+    from lstm_tui.recurrent.free_runs import FreeRun, loop_code
+
+    if not isinstance(run, FreeRun):
+        from lstm_tui.recurrent.decoder_words import decoder_code
+
+        return decoder_code(run.plan, logits=run.logits)
+    recording = shown_recording(session)
+    if run.code or recording is None:
+        return run.code
+    output = next(iter(recording.outputs.values()))
+    return loop_code(run.plan.start.shape, output.shape, run.plan.steps, run.plan.feature)
+
+
+def ahead_words(run: Ran) -> tuple[str, ...]:
+    """What came of it, a sentence each."""
+    from lstm_tui.recurrent.free_runs import FreeRun
+
+    if isinstance(run, FreeRun):
+        return _drift_words(run), _end_words(run)
+    from lstm_tui.recurrent.decoder_words import decoder_words
+
+    return decoder_words(run)
 
 
 def _drift_words(run: FreeRun) -> str:
     steps, drift = run.plan.steps, run.drift
     if drift is None:
         return f"{steps} steps on its own predictions; the data ends before them: no truth beside."
-    spread = float(run.before.std()) or 1.0
+    spread = run.spread or 1.0
     half = next((at for at, gap in enumerate(drift) if gap > spread / 2), None)
     when = "never" if half is None else f"at step {half + 1} for the first time"
     return (

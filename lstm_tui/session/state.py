@@ -82,6 +82,21 @@ class Walked:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """How a run on own predictions is wanted; what is None, or empty, is for the data to say.
+
+    steps: how many. into, keep, temperature, seed, stop: of a decoder, as `Decode` has them.
+    """
+
+    steps: int | None = None
+    into: str = ""
+    keep: int | None = None
+    temperature: float | None = None
+    seed: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True)
 class Hop:
     """A place on the trail of why: what was asked there, in which words, and where the cursor was."""
 
@@ -113,8 +128,7 @@ class Cursor:
     zoom: int = 1
     output: str = ""
     walked: Walked = Walked()
-    #: Steps of a free run; None for as many as the data has.
-    ahead: int | None = None
+    ahead: Ahead = Ahead()
     asked: Question | None = None
     trail: tuple[Hop, ...] = ()
 

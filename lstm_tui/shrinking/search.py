@@ -18,7 +18,7 @@ from typing import TypeVar
 from lstm_tui.checks.case import Subject
 from lstm_tui.checks.finding import Place
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Call, Fit, Generate, Threads
+from lstm_tui.recurrent.calls import Call, Decode, Fit, Generate, Threads
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.shrinking.arrays import Axis, arrays_of, blanked, kept
 from lstm_tui.shrinking.axes import features_in_use, inner_axes, sample_axes
@@ -196,11 +196,16 @@ def _windows(size: int, hint: int | None) -> list[tuple[int, int]]:
 
 
 #: How often something is done, by the call that does it, and the least that makes sense.
-_COUNTS: dict[type, tuple[str, int]] = {Generate: ("steps", 1), Fit: ("epochs", 1), Threads: ("n", 2)}
+_COUNTS: dict[type, tuple[str, int]] = {
+    Generate: ("steps", 1),
+    Decode: ("steps", 1),
+    Fit: ("epochs", 1),
+    Threads: ("n", 2),
+}
 
 
 def _smaller_counts(subject: Subject) -> Search:
-    """Fewer steps to generate, epochs to train, threads to run: the least first, then halves."""
+    """Fewer steps to generate or write, epochs to train, threads to run: the least first, then halves."""
     for index, call in enumerate(subject.plan.calls):
         if type(call) not in _COUNTS:
             continue

@@ -108,6 +108,9 @@ def test_actions_and_calls_are_written_as_in_a_scenario(session: Session) -> Non
     called = after(session, "then generate steps: 3")
     assert called.plan is not None
     assert len(called.plan.run.calls) == 2
+    called = after(session, "then decode steps: 3, into: x, stop: 2")
+    assert called.plan is not None
+    assert called.plan.run.calls[-1].stop == 2  # type: ignore[union-attr]
     again = after(session, "predict")
     assert again.plan is not None
     assert len(again.plan.run.calls) == 2

@@ -70,10 +70,10 @@ def test_a_target_that_is_a_horizon_is_the_truth() -> None:
 @pytest.mark.parametrize(
     ("inputs", "feature", "told"),
     [
-        ({"x": series(5), "y": series(5)}, 0, "several inputs"),
-        ({"x": np.ones((1, 5))}, 0, "several inputs"),
+        ({"x": series(5), "y": series(5)}, 0, "what follows in the others is not known (x, y)"),
+        ({"x": series(5), "words": np.ones((1, 5), np.int32)}, 0, "not known (x, words)"),
+        ({"x": np.ones((1, 5))}, 0, "no sequence of numbers"),
         ({"x": series(5)}, None, "there is no loop"),
-        ({"x": np.ones((1, 5, 1), np.int32)}, 0, "there is no loop"),
     ],
 )
 def test_what_has_no_loop_is_refused(inputs: dict[str, Array], feature: int | None, told: str) -> None:
@@ -87,6 +87,21 @@ def test_both_runs_are_calls_of_one_plan() -> None:
     asked = plan.asked(RunPlan({"x": series(10)}, calls=(Predict(), Predict()), record=1))
     assert [type(call) for call in asked.calls] == [Generate, Predict]
     assert asked.record == 0
+
+
+def test_inputs_that_are_no_sequence_stay_as_they_are_in_both_runs() -> None:
+    store = np.array([[1.0, 2.0], [3.0, 4.0]])
+    both = {"store": store, "x": series(10).repeat(2, 0), "kind": np.array([[7], [8]])}
+    plan = planned(both, None, 1, 3, 0)
+    asked = plan.asked(RunPlan(both))
+    assert list(asked.inputs) == ["store", "x", "kind"]
+    assert asked.inputs["store"].tolist() == [[3, 4]]
+    (_, forced) = asked.calls
+    assert isinstance(forced, Predict)
+    assert forced.inputs is not None
+    assert forced.inputs["store"].tolist() == [[3, 4]] * 3
+    assert forced.inputs["kind"].tolist() == [[8]] * 3
+    assert forced.inputs["x"].shape == (3, 7, 1)
 
 
 def run_of(free: Array, forced: Array | None) -> FreeRun:

@@ -57,7 +57,8 @@ calls:
   - call: {training: true}
   - reset: {}
   - reset: {scope: top_level}
-  - generate: {steps: 24, feature: 1}
+  - generate: {steps: 24, feature: 1, carry: true, keep: 3}
+  - decode: {steps: 12, into: x, temperature: 0.7, seed: 2, keep: 1, stop: 2}
   - fit:
       target: inputs/gold.npy
       epochs: 2

@@ -11,6 +11,7 @@ from lstm_tui.arrays.reshape import AddAxis, Pad, Select
 from lstm_tui.errors import ScenarioError
 from lstm_tui.recurrent.calls import (
     CallModel,
+    Decode,
     Fit,
     Generate,
     LegacyResetStates,
@@ -20,6 +21,7 @@ from lstm_tui.recurrent.calls import (
     StateReset,
     Stream,
     Threads,
+    fingerprint,
 )
 from lstm_tui.scenario.actions import FitRescale, OnInput
 from lstm_tui.scenario.loading import LoadedScenario, load_action, load_scenario
@@ -93,15 +95,16 @@ def test_actions_as_values(written: Written, full_text: str):
 
 def test_calls_as_values(written: Written, full_text: str):
     calls = load_scenario(written(full_text)).calls
-    kinds = [Predict, Predict, Predict, CallModel, ResetStates, ResetStates, Generate, Fit, Threads, Stream]
+    kinds = [Predict] * 3 + [CallModel, ResetStates, ResetStates, Generate, Decode, Fit, Threads, Stream]
     assert [type(call) for call in calls] == [*kinds, Reload, LegacyResetStates]
-    _, own, listed, training, reset, top_level, generate, fit, threads, stream, *_ = calls
+    _, own, listed, training, reset, top_level, generate, decode, fit, threads, stream, *_ = calls
     assert (own.batch_size, own.rows, own.reversed_order) == (4, (0, 2), True)
     np.testing.assert_array_equal(own.inputs[""], GOLD)
     assert list(listed.inputs) == ["#0", "#1"]
     assert training.training
     assert (reset.scope, reset.to, top_level.scope) == ("all", None, "top_level")
-    assert (generate.steps, generate.feature) == (24, 1)
+    assert (generate.steps, generate.feature, generate.carry, generate.keep) == (24, 1, True, 3)
+    assert fingerprint(decode) == fingerprint(Decode(12, "x", 0.7, seed=2, keep=1, stop=2))
     assert (fit.epochs, fit.batch_size, fit.shuffle, fit.each_sample) == (2, 4, False, True)
     np.testing.assert_array_equal(fit.validation[1], GOLD)
     assert [type(call) for call in threads.each] == [ResetStates, Predict]

@@ -262,6 +262,7 @@ def test_equal_scenarios_make_equal_plans(written: Written):
         ("[{predict: {}}, {predict: {}}]", 0, 0),
         ("[{predict: {}}, {reset: {}}]", 1, 0),
         ("[{reset: {}}, {generate: {steps: 3}}]", None, 1),
+        ("[{reset: {}}, {decode: {steps: 3, into: x}}]", None, 1),
         ("[{predict: {}}, {call: {training: true}}]", None, 1),
     ],
 )
@@ -282,6 +283,7 @@ def test_the_call_that_is_recorded(written: Written, calls: str, view: int | Non
         ("input: inputs/gold.npy\nactions:\n  - reset: {layers: [x]}\n", "5:5: .*no stateful layer x"),
         ("inputs: {x: inputs/gold.npy, z: inputs/gold.npy}\n", "3:9: inputs: There is no input z"),
         ("calls:\n  - predict: {input: {a: inputs/gold.npy, b: inputs/gold.npy}}\n", "4:5: .*no input a"),
+        ("calls:\n  - decode: {steps: 3, into: z}\n", "4:5: .*no input z"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_with_its_place(written: Written, text: str, said: str):

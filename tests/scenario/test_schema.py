@@ -93,6 +93,8 @@ def test_known_keys_at_a_path(path, some):
         {"call": {"training": 1}},
         {"generate": {}},
         {"generate": {"steps": "24"}},
+        {"decode": {"steps": 3}},
+        {"decode": {"steps": 3, "into": "x", "temperature": 0}},
         {"fit": {}},
         {"reload": {"path": "x"}},
     ],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lstm_tui.arrays.nudge import nudge
 from lstm_tui.errors import EditError, ScenarioError
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
-from lstm_tui.recurrent.calls import Alteration, Generate, Predict, StateReset, fingerprint
+from lstm_tui.recurrent.calls import Alteration, Decode, Generate, Predict, StateReset, fingerprint
 from lstm_tui.recurrent.cells import GRU, LSTM, SIMPLE_RNN
 from lstm_tui.recurrent.interventions import Poke, StartFrom, clamp, dropout, poke, silence
 from lstm_tui.scenario.actions import Action, OnInput
@@ -180,6 +180,8 @@ def test_other_calls_know_nothing_of_what_is_tried() -> None:
     refuse_other_calls((silence("lstm_1"),), [Predict()])
     with pytest.raises(EditError, match="generate knows nothing"):
         refuse_other_calls((silence("lstm_1"),), [Predict(), Generate(3)])
+    with pytest.raises(EditError, match="decode knows nothing"):
+        refuse_other_calls((silence("lstm_1"),), [Decode(3, "x")])
 
 
 def test_a_reset_of_layers_that_keep_no_state_is_what_they_start_from() -> None:

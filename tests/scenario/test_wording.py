@@ -12,6 +12,7 @@ from lstm_tui.arrays.rescale import Rescale
 from lstm_tui.arrays.reshape import AddAxis, Pad, Window
 from lstm_tui.recurrent.calls import (
     CallModel,
+    Decode,
     Fit,
     Generate,
     LegacyResetStates,
@@ -58,6 +59,9 @@ CALLS = [
     ResetStates(scope="top_level"),
     ResetStates(to=StateReset(layers=("a",), to="saved", saved={"a/h": H})),
     Generate(5, 1),
+    Generate(5, carry=True, keep=2),
+    Decode(5, "words", temperature=0.5, seed=1, keep=2, stop=0, carry=True),
+    Decode(5, "words"),
     Fit(X, epochs=3, batch_size=2, shuffle=False, validation=({"x": X}, X), each_sample=True),
     Stream(reset_each=True),
     Reload(),

@@ -7,16 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lstm_tui.recurrent.calls import CallOutcome, Run
+from lstm_tui.model_file.facts import TensorFacts
+from lstm_tui.recurrent.calls import CallOutcome, Decode, Generate, Predict, ResetStates, Run, Stream
+from lstm_tui.recurrent.cells import LSTM
+from lstm_tui.recurrent.decoder_runs import DecoderRun
 from lstm_tui.recurrent.free_runs import FreeRun
-from lstm_tui.session.commands import ChooseLens, MoveSample
+from lstm_tui.recurrent.recording import Recording
+from lstm_tui.session.commands import ChooseLens, MoveSample, RunArrived
 from lstm_tui.session.edits import Material
 from lstm_tui.session.effects import StartFreeRun
 from lstm_tui.session.free_run_commands import FreeRunArrived, LookAhead
-from lstm_tui.session.generating import ahead_words, shown_free_run
-from lstm_tui.session.state import Session
+from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
+from lstm_tui.session.state import Ahead, Session
 from lstm_tui.session.update import open_session, update
-from tests.session.hand_made import arrived, gold
+from tests.recurrent.counting import counted
+from tests.session.hand_made import arrived, gold, layer, trace
 
 
 @pytest.fixture
@@ -59,19 +64,78 @@ def test_the_loop_is_run_once_for_who_looks(stateless: Session) -> None:
 
 
 def test_another_sample_and_another_horizon_are_other_runs(stateless: Session) -> None:
-    session, first = update(stateless, LookAhead(3))
-    session, second = update(session, LookAhead(30))
+    session, first = update(stateless, LookAhead(Ahead(3)))
+    session, second = update(session, LookAhead(Ahead(30)))
     keys = {asked(first)[0].key, asked(second)[0].key}
     assert len(keys) == 2
     assert len(asked(second)[0].plan.calls) == 1  # beyond the data there is no truth
 
 
-def test_why_there_is_no_run_is_said(session: Session, stateless: Session) -> None:
+def test_a_stateful_model_is_fed_step_by_step_from_reset_states(session: Session) -> None:
     seen, effects = update(session, ChooseLens("ahead"))
+    (start,) = asked(effects)
+    assert [type(call) for call in start.plan.calls] == [ResetStates, Generate, ResetStates, Stream]
+    assert start.plan.calls[1].carry  # type: ignore[union-attr]
+    made = np.zeros((1, 5, 1), np.float32), np.zeros((1, 10, 1), np.float32)
+    outcomes = [CallOutcome("generate", {"y": made[0]}), CallOutcome("stream", {"y": made[1]})]
+    seen, _ = update(seen, FreeRunArrived(start.key, Run("", tuple(outcomes))))
+    run = shown_free_run(seen)
+    assert isinstance(run, FreeRun)
+    assert loop_lines(seen, run)[0].startswith("y, made = model.predict(x[:, :5])")
+
+
+@pytest.fixture
+def translator() -> Session:
+    """Two inputs of words, of which the second is written into: each word is followed by the next."""
+    words = np.array([[1, 2, 3, 4], [3, 4, 5, 6]])
+    facts = gold()
+    tensors = tuple(TensorFacts(name, (None, None), "int32") for name in ("sentence", "words"))
+    layers = (layer("reader", LSTM, 4), layer("writer", LSTM, 4))
+    facts = replace(facts, inputs=tensors, layers=layers)
+    session, _ = open_session(facts, Material(inputs={"sentence": words[::-1], "words": words}))
+    assert session.plan is not None
+    traces = tuple(trace(each.path, LSTM, 4, 4, 2) for each in layers)
+    outputs = {"next": counted(words)}
+    run = Run(
+        session.plan.run.key,
+        (CallOutcome("predict", outputs),),
+        Recording(session.plan.run.inputs, outputs, traces),
+    )
+    return update(session, RunArrived(run))[0]
+
+
+def test_a_decoder_writes_beside_itself_told_the_truth(translator: Session) -> None:
+    session, effects = update(translator, ChooseLens("ahead"))
+    (start,) = asked(effects)
+    decode, forced = start.plan.calls
+    assert isinstance(decode, Decode)
+    assert (decode.into, decode.steps, decode.keep, decode.temperature) == ("words", 3, 1, None)
+    assert isinstance(forced, Predict)
+    written = CallOutcome("decode", {"next": counted([[1, 2, 4]]), "written": np.array([[2, 3, 5]])})
+    told = CallOutcome("predict", {"next": counted([[1, 2, 3, 4]])})
+    session, _ = update(session, FreeRunArrived(start.key, Run("", (written, told))))
+    run = shown_free_run(session)
+    assert isinstance(run, DecoderRun)
+    assert "part at step 3: it writes 5" in ahead_words(run)[0]
+    assert "y = model.predict([sentence, written], verbose=0)[:, -1]" in "\n".join(loop_lines(session, run))
+
+
+def test_how_a_decoder_is_run_can_be_said(translator: Session) -> None:
+    wanted = Ahead(9, temperature=0.5, seed=4, keep=2, stop=6)
+    (start,) = asked(update(translator, LookAhead(wanted))[1])
+    decode = start.plan.calls[0]
+    assert isinstance(decode, Decode)
+    assert (decode.steps, decode.temperature, decode.seed, decode.keep, decode.stop) == (9, 0.5, 4, 2, 6)
+    (start,) = asked(update(translator, LookAhead(Ahead(into="sentence")))[1])
+    assert start.plan.calls[0].into == "sentence"  # type: ignore[union-attr]
+
+
+def test_why_there_is_no_run_is_said(stateless: Session) -> None:
+    seen, effects = update(stateless, LookAhead(Ahead(temperature=1.0)))
     assert not asked(effects)
     told = shown_free_run(seen)
     assert isinstance(told, str)
-    assert "stateful" in told
+    assert "writes nothing" in told
     seen, effects = update(stateless, ChooseLens("ahead"))
     seen, _ = update(seen, FreeRunArrived(asked(effects)[0].key, "out of memory"))
     assert shown_free_run(seen) == "out of memory"

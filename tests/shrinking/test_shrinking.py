@@ -16,6 +16,7 @@ from lstm_tui.errors import UsageError
 from lstm_tui.model_file.facts import ModelFacts, TensorFacts
 from lstm_tui.recurrent.calls import (
     Alteration,
+    Decode,
     Fit,
     Generate,
     Predict,
@@ -133,6 +134,12 @@ def test_calls_that_matter_are_kept_in_order():
     assert [type(call) for call in found.calls] == [Generate, Predict]
     assert found.calls[0].steps == 1
     assert found.record == 1
+
+
+def test_fewer_steps_are_written():
+    writes = lambda case: any(isinstance(call, Decode) for call in case.plan.calls)  # noqa: E731
+    found = shrunk(subject(numbered(1, 4, 3), Decode(24, "x")), OPEN, writes).smallest.plan
+    assert found.calls[0].steps == 1
 
 
 def test_an_axis_that_the_model_fixes_is_not_cut_and_a_fixed_batch_only_as_a_whole():

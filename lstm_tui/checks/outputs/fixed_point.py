@@ -7,7 +7,7 @@ A loop that settles because the series itself does is healthy: the linear foreca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,10 +36,14 @@ class _Loop:
     """A loop of the plan: its call's number, the windows it begins with and what it gave, one feature."""
 
     call: int
-    steps: int
+    asked: Generate
     feature: int
     window: Array
     made: Array
+
+    @property
+    def steps(self) -> int:
+        return self.asked.steps
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -69,7 +73,8 @@ def _loop(case: Case) -> _Loop | None:
             continue
         feature = call.feature if made.shape[-1] == 1 else 0
         if call.steps >= _LEAST_STEPS and feature < windows.shape[-1] and np.isfinite(made).all():
-            return _Loop(number, call.steps, call.feature, windows[:_ROWS, :, feature], made[:_ROWS, :, 0])
+            window = windows[:_ROWS, : call.keep, feature]
+            return _Loop(number, call, call.feature, window, made[:_ROWS, :, 0])
     return None
 
 
@@ -102,7 +107,7 @@ def _ends(case: Case, loop: _Loop) -> tuple[Array, Array] | None:
             for name, array in case.plan.inputs.items()
         }
         steps = max(_OUR_STEPS, loop.steps)
-        outcome = case.calls((Generate(steps, loop.feature),), inputs).outcomes[0]
+        outcome = case.calls((replace(loop.asked, steps=steps),), inputs).outcomes[0]
         first = next(iter(outcome.outputs.values()), None)
         if first is None or first.ndim != 3 or not np.isfinite(first).all():
             return None

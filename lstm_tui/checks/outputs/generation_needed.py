@@ -41,7 +41,8 @@ def _horizon(got: Size, wanted: Size) -> int:
 def _fed_back_already(case: Case, wanted: Size) -> bool:
     """Whether one of the calls is such a loop, and gave what is wanted."""
     return any(
-        outcome.call == "generate" and any(same(array.shape, wanted) for array in outcome.outputs.values())
+        outcome.call in ("generate", "decode")
+        and any(same(array.shape, wanted) for array in outcome.outputs.values())
         for outcome in case.run.outcomes
     )
 

@@ -13,7 +13,8 @@ from lstm_tui.checks.states.effects import changed, effect, numbered, target_wei
 from lstm_tui.checks.states.history import Join, history_of
 from lstm_tui.checks.states.resetting import RESET_CODE, stateful_layers, with_reset_before, with_resets
 from lstm_tui.checks.states.variance import CALLS, outputs_of, spread
-from lstm_tui.recurrent.calls import Call, CallModel, Generate, Predict, ResetStates
+from lstm_tui.recurrent.calls import Call, CallModel, Decode, Generate, Predict, ResetStates
+from lstm_tui.recurrent.sequences import longest
 
 #: How the later sequence stands to the one before it, in words.
 _WORDS = {
@@ -52,7 +53,7 @@ def _find(case: Case) -> Iterator[Finding]:
 def _carried(case: Case) -> Iterator[_Carried]:
     """Calls that begin with the state of another sequence, the certain ones first."""
     for index, call in enumerate(case.plan.calls):
-        if isinstance(call, Generate) and _timesteps(case) > 1:
+        if isinstance(call, Generate | Decode) and not call.carry and _timesteps(case) > 1:
             yield _Carried(index, Predict(), "same", overlap=_timesteps(case) - 1)
     history = history_of(case)
     groups = history.across("", "partial")
@@ -68,7 +69,7 @@ def _carried(case: Case) -> Iterator[_Carried]:
 
 
 def _timesteps(case: Case) -> int:
-    return max((array.shape[1] for array in case.plan.inputs.values() if array.ndim > 2), default=0)
+    return longest(case.plan.inputs)[0]
 
 
 def _judged(case: Case, index: int, joins: list[Join]) -> _Carried:

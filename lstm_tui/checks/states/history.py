@@ -20,6 +20,7 @@ from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
     CallOutcome,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -221,7 +222,7 @@ def _after(cut: Cut, call: Call, outcome: CallOutcome) -> Cut:
             return cut if outcome.failure is not None else "partial" if left else "reset"
         case Reload():
             return cut if cut == "reset" else "reload"
-        case Fit() | Threads() | Generate():
+        case Fit() | Threads() | Generate() | Decode():
             return "moved"
         case LegacyResetStates() | _:
             return cut

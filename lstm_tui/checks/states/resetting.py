@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstm_tui.model_file.facts import ModelFacts
-from lstm_tui.recurrent.calls import Call, CallModel, Fit, Generate, Predict, ResetStates, Stream, Threads
+from lstm_tui.recurrent.calls import (
+    Call,
+    CallModel,
+    Decode,
+    Fit,
+    Generate,
+    Predict,
+    ResetStates,
+    Stream,
+    Threads,
+)
 
 #: Resets every stateful layer, nested ones and stacks of cells too, which Keras' own `reset_state` misses.
 RESET_CODE = """\
@@ -22,7 +32,7 @@ def stateful_layers(facts: ModelFacts) -> list[str]:
 
 def reads_state(call: Call) -> bool:
     """Whether the call begins with the states that are there."""
-    return isinstance(call, Predict | CallModel | Stream | Generate | Fit | Threads)
+    return isinstance(call, Predict | CallModel | Stream | Generate | Decode | Fit | Threads)
 
 
 def with_resets(calls: Sequence[Call]) -> tuple[Call, ...]:

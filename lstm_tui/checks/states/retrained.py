@@ -12,6 +12,7 @@ from lstm_tui.checks.states.effects import Effect, effect, numbered
 from lstm_tui.recurrent.calls import (
     Call,
     CallModel,
+    Decode,
     Fit,
     Generate,
     Inputs,
@@ -93,7 +94,8 @@ def _pair(case: Case, fits: dict[int, float]) -> _Pair | None:
     reading = [
         index
         for index, call in enumerate(case.plan.calls)
-        if isinstance(call, Predict | CallModel | Stream | Generate) and case.run.outcomes[index].outputs
+        if isinstance(call, Predict | CallModel | Stream | Generate | Decode)
+        and case.run.outcomes[index].outputs
     ]
     pairs = [
         _Pair(before, after, _question(case, before) == _question(case, after))
@@ -106,8 +108,9 @@ def _pair(case: Case, fits: dict[int, float]) -> _Pair | None:
 
 def _question(case: Case, index: int) -> str:
     call = case.plan.calls[index]
-    fed = inputs_of(call, case.plan.inputs) if isinstance(call, Predict | CallModel) else case.plan.inputs
-    return fingerprint((type(call).__name__, dict(fed)))
+    if isinstance(call, Predict | CallModel):
+        return fingerprint((type(call).__name__, dict(inputs_of(call, case.plan.inputs))))
+    return fingerprint((call, dict(case.plan.inputs)))
 
 
 def _measured(case: Case, pair: _Pair) -> tuple[Effect, Effect]:

@@ -1,41 +1,62 @@
-"""The model on its own predictions, beside the model on the truth: curves, drift, the loop as code."""
+"""The model on its own predictions, beside the model on the truth: curves or tokens, and the loop as code."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lstm_tui.charts.line_plot import Series, line_plot
 from lstm_tui.charts.lines import Line
 from lstm_tui.charts.ruler import ruler
-from lstm_tui.recurrent.free_runs import FreeRun, loop_code
-from lstm_tui.session.generating import ahead_words, shown_free_run
+from lstm_tui.recurrent.free_runs import FreeRun
+from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
 from lstm_tui.session.state import Session
-from lstm_tui.session.view import shown_recording
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
-#: Lines of a picture below which it says nothing.
-_LEAST_PLOT = 5
+if TYPE_CHECKING:
+    from lstm_tui.recurrent.decoder_runs import DecoderRun
+
+#: Lines of a picture below which it says nothing, and of a table.
+_LEAST_PLOT, _LEAST_ROWS = 5, 4
 
 
 def ahead_pane(session: Session, canvas: Canvas) -> list[Line]:
-    """The curves, or what is awaited or in the way."""
+    """The curves or the table, or what is awaited or in the way."""
     ink, width, height = canvas.ink, canvas.width, canvas.height
     run = shown_free_run(session)
     if run is None or isinstance(run, str):
         title = heading("On its own predictions", "A closes", width, ink.title, ink.dim)
         words = run or (session.refusal.reason if session.refusal is not None else "Running ahead …")
         return [title, *wrapped(words, ink.dim, width, height - 1)]
-    asides = ("run on the truth, free run, truth (dashed) · A closes", "A closes")
-    lines = [heading("On its own predictions", asides, width, ink.title, ink.dim)]
+    what = "run on the truth, free run, truth (dashed)" if isinstance(run, FreeRun) else "token by token"
+    asides = (f"{what} · A closes", "A closes")
+    title = heading("On its own predictions", asides, width, ink.title, ink.dim)
     told = [each for words in ahead_words(run) for each in wrapped(words, ink.plain, width, 3)]
-    code = _code(session, run)
-    room = height - len(lines) - len(told)
-    code = code if room - len(code) >= 2 * _LEAST_PLOT else ()
-    plot = line_plot(_curves(run), width=width, height=max(room - len(code) - 1, 0), palette=canvas.palette)
-    begins = ruler(plot.axis, len(run.before), width=width, palette=canvas.palette)
+    code = loop_lines(session, run)
+    room = height - 1 - len(told)
+    least = 2 * _LEAST_PLOT if isinstance(run, FreeRun) else min(len(run.tokens), 2 * _LEAST_ROWS) + 1
+    code = code if room - len(code) >= least else ()
+    room -= len(code)
+    shown = (
+        _curves_in(run, canvas, room) if isinstance(run, FreeRun) else _table_in(session, run, canvas, room)
+    )
     written = [line([(words, ink.dim)], width) for words in code]
-    return [*lines, *plot.lines, begins, *told, *written][:height]
+    return [title, *shown, *told, *written][:height]
+
+
+def _table_in(session: Session, run: DecoderRun, canvas: Canvas, room: int) -> list[Line]:
+    from lstm_tui.charts.written_table import written_table
+
+    chosen = session.cursor.step + 1 - (run.plan.call.keep or 1)
+    return written_table(run, chosen, width=canvas.width, height=max(room, 2), palette=canvas.palette)
+
+
+def _curves_in(run: FreeRun, canvas: Canvas, room: int) -> list[Line]:
+    width, palette = canvas.width, canvas.palette
+    plot = line_plot(_curves(run), width=width, height=max(room - 1, 0), palette=palette)
+    return [*plot.lines, ruler(plot.axis, len(run.before), width=width, palette=palette)]
 
 
 def _curves(run: FreeRun) -> list[Series]:
@@ -48,11 +69,3 @@ def _curves(run: FreeRun) -> list[Series]:
         curves.insert(0, Series("on the truth", run.forced, steps=after, timesteps=steps))
     truth = run.before if run.plan.truth is None else np.concatenate([run.before, run.plan.truth])
     return [*curves, Series("truth", truth, "target", steps=np.arange(len(truth)), timesteps=steps)]
-
-
-def _code(session: Session, run: FreeRun) -> tuple[str, ...]:
-    recording = shown_recording(session)
-    if recording is None:
-        return ()
-    output = next(iter(recording.outputs.values()))
-    return loop_code(run.plan.start.shape, output.shape, run.plan.steps, run.plan.feature)
