@@ -14,7 +14,7 @@ from lstm_tui.charts.palette import Palette
 from lstm_tui.recurrent.decoder_runs import DecoderRun
 
 #: Cells of a token, of the bar at most, and of what is said of a row.
-_TOKEN, _WIDEST_BAR, _NOTE = 6, 30, 12
+_TOKEN, _WIDEST_BAR, _NOTE = 6, 30, 9
 _HEAD = f" step {'truth':>{_TOKEN}}  {'told it':>{_TOKEN + 1}}  {'alone':>{_TOKEN}}     p"
 
 

@@ -48,17 +48,17 @@ def decoder_code(plan: DecoderPlan, *, logits: bool = False) -> tuple[str, ...]:
     """The loop for one row, as lines of Keras 3."""
     call, x = plan.call, _variable(plan.call.into)
     others = [_variable(name) if name != call.into else None for name in plan.inputs]
-    begins = f"{x}[:, :{call.keep}]"
+    step = {"tokens": "token", "one-hot": "step", "numbers": "y"}[plan.form]
     drawn = call.temperature is not None
     return (
         *([f"rng = np.random.default_rng({call.seed})"] if drawn else []),
-        f"written = {begins}",
+        f"written = {x}[:, :{call.keep}]",
         *(["fed = written"] if call.carry else []),
         f"for _ in range({plan.steps}):",
         *(f"    {line}" for line in _asking(plan, others)),
         *(f"    {line}" for line in _choosing(plan, logits=logits)),
-        "    written = np.concatenate([written, step[:, None]], axis=1)",
-        *(["    fed = step[:, None]"] if call.carry else []),
+        f"    written = np.append(written, {step}[:, None], axis=1)",
+        *([f"    fed = {step}[:, None]"] if call.carry else []),
         *([f"    if token[0] == {call.stop}:", "        break"] if call.stop is not None else []),
     )
 
@@ -90,17 +90,16 @@ def _asking(plan: DecoderPlan, others: list[str | None]) -> tuple[str, ...]:
 def _choosing(plan: DecoderPlan, *, logits: bool) -> tuple[str, ...]:
     """What is appended, from the newest output `y`."""
     if plan.form == "numbers":
-        return ("step = y",)
+        return ()
     if plan.call.temperature is None:
         token: tuple[str, ...] = ("token = np.argmax(y, axis=-1)",)
     else:
-        scores = "y[0] - y[0].max()" if logits else "np.log(y[0])"
+        scores = "(y[0] - y[0].max())" if logits else "np.log(y[0])"
         token = (
-            f"p = np.exp(({scores}).astype('float64') / {plan.call.temperature:g})",
+            f"p = np.exp({scores}.astype('float64') / {plan.call.temperature:g})",
             "token = rng.choice(len(p), size=1, p=p / p.sum())",
         )
-    one = "np.eye(y.shape[-1])[token]" if plan.form == "one-hot" else "token"
-    return (*token, f"step = {one}")
+    return (*token, "step = np.eye(y.shape[-1])[token]") if plan.form == "one-hot" else token
 
 
 def _variable(name: str) -> str:

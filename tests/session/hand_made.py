@@ -12,8 +12,12 @@ from lstm_tui.recurrent.calls import CallOutcome, Run, RunPlan
 from lstm_tui.recurrent.cells import GRU, LSTM, CellKind
 from lstm_tui.recurrent.recording import Array, LayerTrace, Recording
 from lstm_tui.session import commands as c
+from lstm_tui.session.edits import Material
+from lstm_tui.session.effects import StartFreeRun
+from lstm_tui.session.free_run_commands import FreeRunArrived
 from lstm_tui.session.state import Session
-from lstm_tui.session.update import update
+from lstm_tui.session.update import open_session, update
+from tests.recurrent.counting import counted
 
 
 def layer(name: str, kind: CellKind, units: int, *, stateful: bool = False) -> LayerFacts:
@@ -82,3 +86,24 @@ def arrived(session: Session, value: float = 0.5) -> Session:
     """`session` after the engine has answered its present plan."""
     assert session.plan is not None
     return update(session, c.RunArrived(run_of(session.plan.run, value)))[0]
+
+
+def translator() -> Session:
+    """Two inputs of words, of which the second is written into: each word is followed by the next."""
+    words = np.array([[1, 2, 3, 4], [3, 4, 5, 6]])
+    tensors = tuple(TensorFacts(name, (None, None), "int32") for name in ("sentence", "words"))
+    layers = (layer("reader", LSTM, 4), layer("writer", LSTM, 4))
+    facts = replace(gold(), inputs=tensors, layers=layers)
+    session, _ = open_session(facts, Material(inputs={"sentence": words[::-1], "words": words}))
+    assert session.plan is not None
+    plan, outputs = session.plan.run, {"next": counted(words)}
+    traces = tuple(trace(each.path, LSTM, 4, 4, 2) for each in layers)
+    run = Run(plan.key, (CallOutcome("predict", outputs),), Recording(plan.inputs, outputs, traces))
+    return update(session, c.RunArrived(run))[0]
+
+
+def wrote(start: StartFreeRun, *tokens: int) -> FreeRunArrived:
+    """What the translator could answer: these tokens on its own, and what is right told the truth."""
+    own = CallOutcome("decode", {"next": counted(np.array([tokens]) - 1), "written": np.array([tokens])})
+    told = CallOutcome("predict", {"next": counted(start.plan.inputs["words"])})
+    return FreeRunArrived(start.key, Run(start.plan.key, (own, told)))

@@ -7,21 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lstm_tui.model_file.facts import TensorFacts
 from lstm_tui.recurrent.calls import CallOutcome, Decode, Generate, Predict, ResetStates, Run, Stream
-from lstm_tui.recurrent.cells import LSTM
 from lstm_tui.recurrent.decoder_runs import DecoderRun
 from lstm_tui.recurrent.free_runs import FreeRun
-from lstm_tui.recurrent.recording import Recording
-from lstm_tui.session.commands import ChooseLens, MoveSample, RunArrived
+from lstm_tui.session.commands import ChooseLens, MoveSample
 from lstm_tui.session.edits import Material
 from lstm_tui.session.effects import StartFreeRun
 from lstm_tui.session.free_run_commands import FreeRunArrived, LookAhead
 from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
 from lstm_tui.session.state import Ahead, Session
 from lstm_tui.session.update import open_session, update
-from tests.recurrent.counting import counted
-from tests.session.hand_made import arrived, gold, layer, trace
+from tests.session import hand_made
+from tests.session.hand_made import arrived, gold
 
 
 @pytest.fixture
@@ -86,22 +83,7 @@ def test_a_stateful_model_is_fed_step_by_step_from_reset_states(session: Session
 
 @pytest.fixture
 def translator() -> Session:
-    """Two inputs of words, of which the second is written into: each word is followed by the next."""
-    words = np.array([[1, 2, 3, 4], [3, 4, 5, 6]])
-    facts = gold()
-    tensors = tuple(TensorFacts(name, (None, None), "int32") for name in ("sentence", "words"))
-    layers = (layer("reader", LSTM, 4), layer("writer", LSTM, 4))
-    facts = replace(facts, inputs=tensors, layers=layers)
-    session, _ = open_session(facts, Material(inputs={"sentence": words[::-1], "words": words}))
-    assert session.plan is not None
-    traces = tuple(trace(each.path, LSTM, 4, 4, 2) for each in layers)
-    outputs = {"next": counted(words)}
-    run = Run(
-        session.plan.run.key,
-        (CallOutcome("predict", outputs),),
-        Recording(session.plan.run.inputs, outputs, traces),
-    )
-    return update(session, RunArrived(run))[0]
+    return hand_made.translator()
 
 
 def test_a_decoder_writes_beside_itself_told_the_truth(translator: Session) -> None:
@@ -111,9 +93,7 @@ def test_a_decoder_writes_beside_itself_told_the_truth(translator: Session) -> N
     assert isinstance(decode, Decode)
     assert (decode.into, decode.steps, decode.keep, decode.temperature) == ("words", 3, 1, None)
     assert isinstance(forced, Predict)
-    written = CallOutcome("decode", {"next": counted([[1, 2, 4]]), "written": np.array([[2, 3, 5]])})
-    told = CallOutcome("predict", {"next": counted([[1, 2, 3, 4]])})
-    session, _ = update(session, FreeRunArrived(start.key, Run("", (written, told))))
+    session, _ = update(session, hand_made.wrote(start, 2, 3, 5))
     run = shown_free_run(session)
     assert isinstance(run, DecoderRun)
     assert "part at step 3: it writes 5" in ahead_words(run)[0]
