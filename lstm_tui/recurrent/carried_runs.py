@@ -17,9 +17,13 @@ from lstm_tui.recurrent.free_runs import (
     NO_FEATURE,
     FreePlan,
     FreeRun,
+    fed_as_code,
     fed_sequence,
     rate_of_contraction,
 )
+
+#: Of a longer sequence the last steps are read: each is a call.
+MOST_READ = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +63,18 @@ def carried_plan(
     if declared not in (None, 1):
         return f"The model keeps its past in its states, but declares {declared} timesteps a call, not one."
     name, x = found
-    known = x.shape[1]
+    if bound == 1 and len(inputs) == 1 and x.shape[1] == 1:
+        inputs, sample = {name: x.swapaxes(0, 1)}, 0  # predict reads the rows one after the other
+    known = min(inputs[name].shape[1], MOST_READ)
     held = min(steps or DEFAULT_STEPS, known // 2)
     has_truth = held > 0 and (steps is None or steps <= held)
     many = held if has_truth else min(steps or DEFAULT_STEPS, MOST_STEPS)
     first = sample // bound * bound
     return CarriedPlan(
-        inputs={each: array[first : first + bound] for each, array in inputs.items()},
+        inputs={
+            each: array[first : first + bound, -known:] if each == name else array[first : first + bound]
+            for each, array in inputs.items()
+        },
         name=name,
         call=Generate(many, feature, carry=True, keep=known - held if has_truth else known),
         row=sample - first,
@@ -99,12 +108,13 @@ def carried_code(plan: CarriedPlan, *, whole: bool) -> tuple[str, ...]:
     """The loop as lines of Keras 3, for outputs `(batch, features)`. whole: a prediction is a whole step."""
     into = "step[:, 0] = y" if whole else f"step[:, 0, {plan.call.feature}] = y[:, 0]"
     keep = plan.call.keep or 1
+    past = fed_as_code(plan.inputs, plan.name, f"x[:, :{keep}]")
     return (
-        f"y, made = model.predict(x[:, :{keep}]), []  # from reset states",
+        f"y, made = model.predict({past}), []  # from reset states",
         f"step = x[:, {keep - 1}:{keep}].copy()",
         f"for _ in range({plan.call.steps}):",
         "    made.append(y)",
         f"    {into}",
-        "    y = model.predict(step)",
+        f"    y = model.predict({fed_as_code(plan.inputs, plan.name, 'step')})",
         "horizon = np.stack(made, axis=1)",
     )

@@ -221,12 +221,19 @@ def decoder_plan(
         return f"What the model says cannot be written into {into}. Inputs that could take it in: {takes}."
     fit = None if wanted.into else _follows(x, said, by_target=True)
     if fit is not None and fit < FOLLOWS:
-        return (
-            f"The target is not {into} one step later, so the model is no decoder of it; ahead into {into}."
-        )
+        return _other_target(x, into, said)
     if bound is not None and (len(inputs) > 1 or declared.get(into) not in (None, 1)):
         return "A stateful model of several inputs, or of several steps a call, is not fed by single steps."
     return _planned(inputs, into, form, said, wanted, sample, declared.get(into), bound)
+
+
+def _other_target(x: Array, into: str, said: Said) -> str:
+    """Why a model is no decoder of `x` whose target is not what follows there."""
+    form = form_of(x, said.output.shape[-1]) or "numbers"
+    target, now = _target(said, form), x if form == "numbers" else ids_of(x, form)
+    repeats = target is not None and np.array_equal(now, target)
+    what = f"{into} itself: told the truth, the model learns to repeat it" if repeats else "something else"
+    return f"The target is not {into} one step later, but {what}. `:ahead into {into}` runs it all the same."
 
 
 def _planned(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import keyword
-import re
-
 import numpy as np
 
 from lstm_tui.recurrent.decoder_runs import DecoderPlan, DecoderRun
+from lstm_tui.recurrent.free_runs import as_variable, fed_as_code
 
 
 def decoder_words(run: DecoderRun) -> tuple[str, ...]:
     """How it fares on its own and on the truth, and what to know of how it was run."""
-    said = [_fares(run)]
+    said = [_fares(run), *_doubts(run)]
     if run.looks_ahead:
         said.append(
             f"Told the truth it has seen what comes: with {run.plan.call.keep} of {len(run.plan.given)} "
@@ -22,6 +20,17 @@ def decoder_words(run: DecoderRun) -> tuple[str, ...]:
         drawn, seed = run.plan.call.temperature, run.plan.call.seed
         said.append(f"Drawn with temperature {drawn:g} from seed {seed}.")
     return tuple(said)
+
+
+def _doubts(run: DecoderRun) -> tuple[str, ...]:
+    """Where it is wrong more often than right even on the truth, the two runs say little."""
+    truth, told = run.plan.truth, run.told
+    if truth is None or told is None:
+        return ()
+    seen = min(len(told), len(truth))
+    if 2 * int(np.sum(told[:seen] == truth[:seen])) >= seen:
+        return ()
+    return (f"What it says is hardly what follows in {run.plan.call.into}: not learnt, or something else.",)
 
 
 def _fares(run: DecoderRun) -> str:
@@ -46,16 +55,15 @@ def _fares(run: DecoderRun) -> str:
 
 def decoder_code(plan: DecoderPlan, *, logits: bool = False) -> tuple[str, ...]:
     """The loop for one row, as lines of Keras 3."""
-    call, x = plan.call, _variable(plan.call.into)
-    others = [_variable(name) if name != call.into else None for name in plan.inputs]
+    call = plan.call
     step = {"tokens": "token", "one-hot": "step", "numbers": "y"}[plan.form]
     drawn = call.temperature is not None
     return (
         *([f"rng = np.random.default_rng({call.seed})"] if drawn else []),
-        f"written = {x}[:, :{call.keep}]",
+        f"written = {as_variable(call.into)}[:, :{call.keep}]",
         *(["fed = written"] if call.carry else []),
         f"for _ in range({plan.steps}):",
-        *(f"    {line}" for line in _asking(plan, others)),
+        *(f"    {line}" for line in _asking(plan)),
         *(f"    {line}" for line in _choosing(plan, logits=logits)),
         f"    written = np.append(written, {step}[:, None], axis=1)",
         *([f"    fed = {step}[:, None]"] if call.carry else []),
@@ -63,7 +71,7 @@ def decoder_code(plan: DecoderPlan, *, logits: bool = False) -> tuple[str, ...]:
     )
 
 
-def _asking(plan: DecoderPlan, others: list[str | None]) -> tuple[str, ...]:
+def _asking(plan: DecoderPlan) -> tuple[str, ...]:
     """The line that asks the model, with what fills its input up before."""
     declared, last = plan.declared, ":, -1" if plan.each_step else ""
     before: tuple[str, ...] = ()
@@ -82,9 +90,8 @@ def _asking(plan: DecoderPlan, others: list[str | None]) -> tuple[str, ...]:
                 f"fed = np.pad(written[:, -{declared}:], [(0, 0), ({at}){rest}])",
             )
             fed, last = "fed", f":, {declared - 1} - gap" if plan.each_step else ""
-    given = [fed if name is None else name for name in others]
-    one = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
-    return (*before, f"y = model.predict({one}, verbose=0)" + (f"[{last}]" if last else ""))
+    given = fed_as_code(plan.inputs, plan.call.into, fed)
+    return (*before, f"y = model.predict({given}, verbose=0)" + (f"[{last}]" if last else ""))
 
 
 def _choosing(plan: DecoderPlan, *, logits: bool) -> tuple[str, ...]:
@@ -100,9 +107,3 @@ def _choosing(plan: DecoderPlan, *, logits: bool) -> tuple[str, ...]:
             "token = rng.choice(len(p), size=1, p=p / p.sum())",
         )
     return (*token, "step = np.eye(y.shape[-1])[token]") if plan.form == "one-hot" else token
-
-
-def _variable(name: str) -> str:
-    """The name of an input as one of a variable."""
-    plain = re.sub(r"\W", "_", name)
-    return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"x_{plain}"

@@ -9,6 +9,8 @@ no feature can take in. Models that write into an input of theirs: `decoder_runs
 
 from __future__ import annotations
 
+import keyword
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -238,20 +240,32 @@ def distance_kept(distance: Array, least: float) -> float:
     return float(np.exp(min(float(np.polyfit(np.arange(last), np.log(envelope), 1)[0]), 0.0)))
 
 
-def loop_code(window: Shape, output: Shape, steps: int, feature: int) -> tuple[str, ...]:
-    """The loop as lines of Keras 3."""
+def loop_code(window: Shape, output: Shape, steps: int, feature: int, fed: str = "window") -> tuple[str, ...]:
+    """The loop as lines of Keras 3. fed: what the model is given, as code."""
     newest = "[:, -1]" if len(output) == 3 else ""
     whole = output[-1] == window[-1]
     return (
         "window, made = x.copy(), []",
         f"for _ in range({steps}):",
-        f"    y = model.predict(window, verbose=0){newest}",
+        f"    y = model.predict({fed}, verbose=0){newest}",
         "    step = window[:, -1:].copy()",
         "    step[:, 0] = y" if whole else f"    step[:, 0, {feature}] = y[:, 0]",
         "    window = np.concatenate([window[:, 1:], step], axis=1)",
         "    made.append(y)",
         "horizon = np.stack(made, axis=1)",
     )
+
+
+def fed_as_code(inputs: Inputs, name: str, values: str) -> str:
+    """All inputs as code, `[window, store]`, with `values` in the place of the one called `name`."""
+    given = [values if each == name else as_variable(each) for each in inputs]
+    return f"[{', '.join(given)}]" if len(given) > 1 else values
+
+
+def as_variable(name: str) -> str:
+    """The name of an input as one of a variable."""
+    plain = re.sub(r"\W", "_", name)
+    return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"x_{plain}"
 
 
 def correlation(one: Array, other: Array) -> float:

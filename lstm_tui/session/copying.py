@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.interleavings import Interleaved
 from lstm_tui.recurrent.movements import Movements, movement_words
+from lstm_tui.session.generating import loop_lines, shown_free_run
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import is_there, output_view, shown_trace
 from lstm_tui.session.walks import is_walking, shown_interleaving, shown_ledger, shown_movements
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 def value_under_cursor(session: Session) -> str:
     """`lstm_1 c[t=17, unit=3, sample=0] = 0.4213`; all units where none is chosen; the output beside it.
 
-    Empty where nothing is recorded. In the views of calls what they say.
+    Empty where nothing is recorded. In the views of calls what they say, of a run ahead its loop as code.
     """
+    if session.cursor.lens == "ahead":
+        run = shown_free_run(session)
+        return "" if run is None or isinstance(run, str) else "\n".join(loop_lines(session, run))
     if is_walking(session):
         return "\n".join(_said_of_calls(session))
     cursor = session.cursor

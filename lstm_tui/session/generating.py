@@ -32,7 +32,8 @@ Result = tuple[Session, tuple[Effect, ...]]
 def updated(session: Session, command: AboutFreeRuns) -> Result:
     """The session after a command of this module."""
     if isinstance(command, FreeRunArrived):
-        return replace(session, inquiry=session.inquiry.with_free_run(command.key, command.run)), ()
+        inquiry = session.inquiry.with_free_run(command.key, command.run)
+        return _where_it_parts(replace(session, inquiry=inquiry), command.key), ()
     session = replace(session, cursor=replace(session.cursor, lens="ahead", ahead=command.wanted))
     return session, ask_if_unknown(session)
 
@@ -169,9 +170,41 @@ def _key(session: Session) -> str:
     return f"{session.key}/{session.cursor.sample}/{session.cursor.ahead}"
 
 
+def _where_it_parts(session: Session, key: str) -> Session:
+    """The first row of a table that matters, once it has come."""
+    if key != _key(session) or not is_written(session):
+        return session
+    from lstm_tui.recurrent.decoder_runs import DecoderRun
+
+    run = shown_free_run(session)
+    parts = run.parts if isinstance(run, DecoderRun) else None
+    walked = replace(session.cursor.walked, step=parts or 0)
+    return replace(session, cursor=replace(session.cursor, walked=walked))
+
+
+def is_written(session: Session) -> bool:
+    """Whether the view is a table of what a decoder writes: its rows are walked, not timesteps."""
+    if session.cursor.lens != "ahead":
+        return False
+    from lstm_tui.recurrent.decoder_runs import DecoderPlan
+
+    plan = plan_ahead(session)
+    return isinstance(plan, DecoderPlan) and plan.form != "numbers"
+
+
+def steps_written(session: Session) -> int:
+    """Rows of that table; those that are wanted while it is on its way."""
+    from lstm_tui.recurrent.decoder_runs import DecoderPlan, DecoderRun
+
+    run, plan = shown_free_run(session), plan_ahead(session)
+    if isinstance(run, DecoderRun):
+        return len(run.tokens)
+    return plan.steps if isinstance(plan, DecoderPlan) else 0
+
+
 def loop_lines(session: Session, run: Ran) -> tuple[str, ...]:
     """The loop as lines of Keras 3."""
-    from lstm_tui.recurrent.free_runs import FreeRun, loop_code
+    from lstm_tui.recurrent.free_runs import FreeRun, fed_as_code, loop_code
 
     if not isinstance(run, FreeRun):
         from lstm_tui.recurrent.decoder_words import decoder_code
@@ -180,8 +213,9 @@ def loop_lines(session: Session, run: Ran) -> tuple[str, ...]:
     recording = shown_recording(session)
     if run.code or recording is None:
         return run.code
-    output = next(iter(recording.outputs.values()))
-    return loop_code(run.plan.start.shape, output.shape, run.plan.steps, run.plan.feature)
+    plan, output = run.plan, next(iter(recording.outputs.values()))
+    fed = fed_as_code(plan.given, plan.name, "window")
+    return loop_code(plan.start.shape, output.shape, plan.steps, plan.feature, fed)
 
 
 def ahead_words(run: Ran) -> tuple[str, ...]:

@@ -313,7 +313,8 @@ def _with_sample_kept(session: Session) -> Result:
     """Where only one sample is kept, another one under the cursor is asked for; in a long one its steps."""
     kept = session.keeping
     if session.plan is None or kept is None or kept.what == "whole" or kept.sample == session.cursor.sample:
-        return ask(session)
+        session, effects = ask(session)
+        return session, (*effects, *generating.ask_if_unknown(session))
     return _with_run(with_valid_cursor(_planned(session, session.plan)))
 
 

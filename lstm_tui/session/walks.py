@@ -1,4 +1,5 @@
-"""Views that are walked call by call: what moved over a history of calls, and sessions that share the model.
+"""Views that are walked call by call: what moved over a history of calls, sessions that share the model; and
+what a decoder writes, step by step.
 
 Pure. Both are asked of the engine by who looks, once for a plan, whichever of its calls is shown. A plan of a
 single prediction has no history: it is made three times, then once more after a reset, and that is said.
@@ -14,6 +15,7 @@ from lstm_tui.recurrent.movements import Movements, first_to_see, is_demonstrati
 from lstm_tui.session import commands as c
 from lstm_tui.session.commands import Command
 from lstm_tui.session.effects import Announce, Effect, StartFollowing, StartInterleaving
+from lstm_tui.session.generating import is_written, steps_written
 from lstm_tui.session.moving import stepped
 from lstm_tui.session.state import Lens, Session, Walked
 from lstm_tui.session.view import timesteps
@@ -24,8 +26,8 @@ Result = tuple[Session, tuple[Effect, ...]]
 
 
 def is_walking(session: Session) -> bool:
-    """Whether steps are calls here, not timesteps."""
-    return session.cursor.lens in {"history", "sessions"}
+    """Whether steps are calls here, or what is written, not timesteps."""
+    return session.cursor.lens in {"history", "sessions"} or is_written(session)
 
 
 # --- what is asked --------------------------------------------------------------------------------
@@ -125,13 +127,15 @@ def place(session: Session) -> tuple[int, int]:
     last = _last(session)
     if lens == "history":
         return min(walked.call, last), last
-    if lens == "sessions":
+    if lens == "sessions" or is_written(session):
         return min(walked.step, last), last
     return session.cursor.step, timesteps(session) - 1
 
 
 def counted(session: Session) -> tuple[str, int]:
     """What `place` counts, and the number of the first one as it is shown."""
+    if is_written(session):
+        return "step", 1
     return {"history": ("call", 1), "sessions": ("step", 1)}.get(session.cursor.lens, ("timestep", 0))
 
 
@@ -139,6 +143,8 @@ def _last(session: Session) -> int:
     if session.cursor.lens == "history":
         movements = shown_movements(session)
         return max(len(movements.calls) - 1, 0) if isinstance(movements, Movements) else 0
+    if is_written(session):
+        return max(steps_written(session) - 1, 0)
     answer = shown_interleaving(session)
     ledger = shown_ledger(session, answer)[0] if isinstance(answer, Interleaved) else ()
     return max(len(ledger) - 1, 0)
@@ -147,7 +153,7 @@ def _last(session: Session) -> int:
 def walked(
     session: Session, command: c.MoveStep | c.MoveCall | c.GoToStep | c.MoveLayer | c.MoveSeries
 ) -> Session:
-    """To another call, or another row; in the laboratory up and down are steps too."""
+    """To another call, or another row; outside the history up and down are steps too."""
     at, (here, last) = session.cursor.walked, place(session)
     history = session.cursor.lens == "history"
     match command:
@@ -159,7 +165,7 @@ def walked(
             at = replace(at, row=(min(at.row, many - 1) + by) % many if many else 0)
         case c.MoveLayer(by):
             at = _at(at, stepped(c.MoveStep(by), here, last), history)
-        case c.MoveSeries() if not history:
+        case c.MoveSeries() if session.cursor.lens == "sessions":
             at = replace(at, torn=not at.torn, step=0)
     return replace(session, cursor=replace(session.cursor, walked=at))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_tui.recurrent.calls import CallOutcome, Generate, ResetStates, Run, RunPlan, Stream
-from lstm_tui.recurrent.carried_runs import CarriedPlan, carried_plan, carried_run
+from lstm_tui.recurrent.carried_runs import MOST_READ, CarriedPlan, carried_plan, carried_run
 from lstm_tui.recurrent.free_runs import FreeRun
 
 X = np.arange(80, dtype=np.float32).reshape(4, 10, 2)
@@ -30,6 +30,20 @@ def test_beyond_the_data_there_is_no_truth() -> None:
     plan = planned({"x": X}, 1, 0, 30, 0, 4)
     assert (plan.call.steps, plan.call.keep, plan.has_truth) == (30, 10, False)
     assert len(plan.asked(RunPlan({})).calls) == 2
+
+
+def test_rows_of_one_step_are_the_steps_in_their_order() -> None:
+    rows = X[:1].swapaxes(0, 1)
+    plan = planned({"x": rows}, 1, 7, None, 0, 1)
+    assert np.array_equal(plan.inputs["x"], X[:1])
+    assert (plan.row, plan.call.keep) == (0, 5)
+
+
+def test_of_a_long_sequence_the_last_steps_are_read() -> None:
+    long = np.zeros((1, MOST_READ + 9, 1), np.float32)
+    plan = planned({"x": long, "store": np.ones((1, 2))}, None, 0, None, 0, 1)
+    assert plan.inputs["x"].shape[1] == MOST_READ
+    assert plan.inputs["store"].shape == (1, 2)
 
 
 @pytest.mark.parametrize(

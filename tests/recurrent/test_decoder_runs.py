@@ -88,7 +88,8 @@ def test_the_input_that_is_written_into(inputs: dict[str, Array], output: Array,
 def test_what_the_output_labels_is_not_continued() -> None:
     tags = np.array([[0, 0, 1, 0], [1, 1, 0, 0]])
     told = refusal({"words": WORDS}, Said(counted(WORDS), tags))
-    assert "not words one step later" in told
+    assert "not words one step later, but something else" in told
+    assert "but words itself" in refusal({"words": WORDS}, Said(counted(WORDS), WORDS))
     assert planned({"words": WORDS}, Said(counted(WORDS), tags), Decode(0, "words")).call.into == "words"
     assert "cannot be written into" in refusal({"words": WORDS}, Said(np.ones((2, 4, 3))), Decode(0, "words"))
 
@@ -178,6 +179,8 @@ def test_it_parts_where_it_first_writes_something_else() -> None:
         "where 4 was to come."
     )
     assert decoder_words(run_of(plan, [2, 3, 4, 5]))[0].endswith("The two never part.")
+    blind = run_of(plan, [2] * 4, counted(WORDS[:1] + 1))
+    assert "not learnt, or something else" in decoder_words(blind)[1]
 
 
 def test_a_model_that_has_seen_what_comes_is_told() -> None:

@@ -10,13 +10,15 @@ import pytest
 from lstm_tui.recurrent.calls import CallOutcome, Decode, Generate, Predict, ResetStates, Run, Stream
 from lstm_tui.recurrent.decoder_runs import DecoderRun
 from lstm_tui.recurrent.free_runs import FreeRun
-from lstm_tui.session.commands import ChooseLens, MoveSample
+from lstm_tui.session.commands import ChooseLens, MoveSample, MoveStep
+from lstm_tui.session.copying import value_under_cursor
 from lstm_tui.session.edits import Material
 from lstm_tui.session.effects import StartFreeRun
 from lstm_tui.session.free_run_commands import FreeRunArrived, LookAhead
 from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
 from lstm_tui.session.state import Ahead, Session
 from lstm_tui.session.update import open_session, update
+from lstm_tui.session.walks import place
 from tests.session import hand_made
 from tests.session.hand_made import arrived, gold
 
@@ -97,7 +99,20 @@ def test_a_decoder_writes_beside_itself_told_the_truth(translator: Session) -> N
     run = shown_free_run(session)
     assert isinstance(run, DecoderRun)
     assert "part at step 3: it writes 5" in ahead_words(run)[0]
+    assert place(session) == (2, 2)  # where they part
+    before = session.cursor.step
+    session, _ = update(session, MoveStep(-1))
+    assert place(session) == (1, 2)
+    assert session.cursor.step == before
+    assert value_under_cursor(session).startswith("written = words[:, :1]")
     assert "y = model.predict([sentence, written], verbose=0)[:, -1]" in "\n".join(loop_lines(session, run))
+
+
+def test_another_sample_is_run_when_it_is_looked_at(translator: Session) -> None:
+    session, _ = update(translator, ChooseLens("ahead"))
+    session, effects = update(session, MoveSample(1))
+    (start,) = asked(effects)
+    assert start.plan.inputs["words"].tolist() == [[3, 4, 5, 6]]
 
 
 def test_how_a_decoder_is_run_can_be_said(translator: Session) -> None:

@@ -38,12 +38,13 @@ def test_a_decoder_is_shown_token_by_token_with_its_loop() -> None:
     assert shown(session)[1] == "Running ahead …"
     session, _ = update(session, wrote(start, 2, 6, 0))
     lines = shown(session)
-    assert "token by token · A closes" in lines[0]
-    assert lines[2].startswith("▸   1      2        2       2  0.40 ")
+    assert "↑ ↓ step · A closes" in lines[0]
+    assert lines[2].startswith("    1      2        2       2  0.40 ")
+    assert lines[3].startswith("▸   2")
     assert lines[3].endswith("≠ parts")
     assert "They part at step 2" in " ".join(lines)
     assert "written = words[:, :1]" in lines
-    session, _ = update(session, GoToStep(2))
+    session, _ = update(session, GoToStep(-1))
     assert shown(session)[4].startswith("▸   3")
 
 

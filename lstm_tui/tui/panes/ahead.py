@@ -12,6 +12,7 @@ from lstm_tui.charts.ruler import ruler
 from lstm_tui.recurrent.free_runs import FreeRun
 from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
 from lstm_tui.session.state import Session
+from lstm_tui.session.walks import place
 from lstm_tui.tui.panes import Canvas
 from lstm_tui.tui.panes.writing import heading, line, wrapped
 
@@ -30,7 +31,7 @@ def ahead_pane(session: Session, canvas: Canvas) -> list[Line]:
         title = heading("On its own predictions", "A closes", width, ink.title, ink.dim)
         words = run or (session.refusal.reason if session.refusal is not None else "Running ahead …")
         return [title, *wrapped(words, ink.dim, width, height - 1)]
-    what = "run on the truth, free run, truth (dashed)" if isinstance(run, FreeRun) else "token by token"
+    what = "run on the truth, free run, truth (dashed)" if isinstance(run, FreeRun) else "↑ ↓ step"
     asides = (f"{what} · A closes", "A closes")
     title = heading("On its own predictions", asides, width, ink.title, ink.dim)
     told = [each for words in ahead_words(run) for each in wrapped(words, ink.plain, width, 3)]
@@ -49,8 +50,9 @@ def ahead_pane(session: Session, canvas: Canvas) -> list[Line]:
 def _table_in(session: Session, run: DecoderRun, canvas: Canvas, room: int) -> list[Line]:
     from lstm_tui.charts.written_table import written_table
 
-    chosen = session.cursor.step + 1 - (run.plan.call.keep or 1)
-    return written_table(run, chosen, width=canvas.width, height=max(room, 2), palette=canvas.palette)
+    return written_table(
+        run, place(session)[0], width=canvas.width, height=max(room, 2), palette=canvas.palette
+    )
 
 
 def _curves_in(run: FreeRun, canvas: Canvas, room: int) -> list[Line]:

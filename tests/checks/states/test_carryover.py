@@ -83,6 +83,7 @@ def test_what_the_data_does_not_tell_is_an_info() -> None:
 def test_a_window_fed_with_its_own_predictions_is_read_twice() -> None:
     only(case_of(Leaky(), X, (Generate(4),)))
     silent(case_of(Leaky(), X[:, :1], (Generate(4),)))
+    silent(case_of(Leaky(), X, (Generate(4, carry=True),)))
 
 
 @pytest.mark.parametrize(
