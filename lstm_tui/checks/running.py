@@ -69,21 +69,32 @@ def _as_well_founded(finding: Finding) -> Finding:
 def one_for_each_cause(found: Sequence[tuple[Check, Finding]]) -> list[Finding]:
     """The causes among what was found; what they explain stands in their evidence, under `consequences`."""
     causes: list[Finding] = []
-    explained = {code for check, finding in found for code in check.explains if code != finding.code}
+    explained = {
+        code for check, finding in found for code in _explains(check, finding) if code != finding.code
+    }
     for check, finding in found:
         if finding.code in explained and not _explain_each_other(check, finding.code, found):
             continue
         below = tuple(
-            other.summary for _, other in found if other.code in check.explains and other is not finding
+            other.summary
+            for _, other in found
+            if other.code in _explains(check, finding) and other is not finding
         )
         told = {**finding.evidence, "consequences": below} if below else finding.evidence
         causes.append(replace(finding, evidence=told))
     return causes
 
 
+def _explains(check: Check, finding: Finding) -> tuple[str, ...]:
+    """What is told without being certain is no cause: it explains nothing away."""
+    return check.explains if finding.severity != "info" else ()
+
+
 def _explain_each_other(check: Check, code: str, found: Sequence[tuple[Check, Finding]]) -> bool:
     """Two checks that would each explain the other: then the one listed first is the cause."""
-    rivals = [other for other, _ in found if code in other.explains and other.code in check.explains]
+    rivals = [
+        other for other, each in found if code in _explains(other, each) and other.code in check.explains
+    ]
     order = [other.code for other, _ in found]
     return bool(rivals) and all(order.index(check.code) <= order.index(rival.code) for rival in rivals)
 

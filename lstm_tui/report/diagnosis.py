@@ -112,7 +112,9 @@ def diagnosis_text(diagnosis: Diagnosis, model: str, width: int = 80) -> str:
 
 def _counted(diagnosis: Diagnosis) -> str:
     above = len(diagnosis.codes)
-    return "nothing found" if not above else "1 finding" if above == 1 else f"{above} findings"
+    if not above:
+        return "nothing found above info" if diagnosis.findings else "nothing found"
+    return "1 finding" if above == 1 else f"{above} findings"
 
 
 def _told(finding: Finding, width: int) -> list[str]:

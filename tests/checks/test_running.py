@@ -73,6 +73,14 @@ def test_what_merely_follows_stands_in_the_evidence_of_its_cause() -> None:
     assert found.findings[0].evidence["consequences"] == ("effect was measured",)
 
 
+def test_what_is_only_asked_explains_nothing_away() -> None:
+    found = diagnosed(
+        check("effect", finding("effect")), check("cause", finding("cause", "info"), explains=["effect"])
+    )
+    assert [each.code for each in found.findings] == ["effect", "cause"]
+    assert "consequences" not in found.findings[1].evidence
+
+
 def test_an_explanation_that_found_nothing_explains_nothing() -> None:
     found = diagnosed(check("effect", finding("effect")), check("cause", explains=["effect"]))
     assert [each.code for each in found.findings] == ["effect"]

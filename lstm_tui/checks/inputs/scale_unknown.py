@@ -3,13 +3,15 @@
 Gates at their limits are common in healthy models, and raw numbers too. So everything has to come together:
 nearly all gates of the first recurrent layer stand at a limit, inputs of half or twice the size and inputs
 that move twice as much predict what this one predicts, and the same input, standardised, frees the gates and
-moves the predictions. A model that learned on raw numbers tells some of these apart. What the mean and scale
-of the training were stays unknown, and that is said.
+moves the predictions. A model that learned on raw numbers tells some of these apart: where predictions of raw
+numbers do move a little, it is told as a question (info). What the mean and scale of the training were stays
+unknown, and that is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,6 +30,8 @@ RAW = 5.0
 STUCK, FREED = 0.9, 0.5
 #: Predictions for raw inputs lie so much closer together than those for standardised ones.
 DEAD = 0.02
+#: Up to so much closer, the model may have learned on such numbers or not: a question is all there is.
+HARDLY = 0.3
 #: Of every input: half and twice as large, and moving twice as much around its middle.
 _SIZES = (0.5, 0.8, 1.25, 2.0)
 
@@ -51,8 +55,10 @@ def of_raw_numbers(case: Case) -> Iterator[Finding]:
         return
     raw = _spread_over(case, name, [x, *_like(x)])
     moving = _spread_over(case, name, [rescale.apply(each) for each in (x, *_around(x))])
-    if raw is not None and moving is not None and raw <= DEAD * moving:
-        yield _finding(name, x, rescale, first.path, (before, after), (raw, moving))
+    if raw is None or moving is None or raw > HARDLY * moving:
+        return
+    finding = _finding(name, x, rescale, first.path, (before, after), (raw, moving))
+    yield finding if raw <= DEAD * moving else _as_a_question(finding, (before, after))
 
 
 def _is_raw(x: Array) -> bool:
@@ -96,6 +102,20 @@ def _spread_over(case: Case, name: str, inputs: list[Array]) -> float | None:
         settled.append(settled_outputs(recording))
     values = np.concatenate(settled)
     return float(values.std(axis=0).mean()) if np.isfinite(values).all() else None
+
+
+def _as_a_question(finding: Finding, limits: tuple[float, float]) -> Finding:
+    """Gates at their limits are measured; that the training's numbers were others is not."""
+    where = finding.summary.partition(":")[0]
+    return replace(
+        finding,
+        severity="info",
+        summary=f"{where}: {limits[0]:.0%} of the gates of {finding.layer} stand at a limit; standardised by "
+        f"its own numbers, {limits[1]:.0%} do. Whether the training's numbers were such, a sample of them "
+        "(reference) tells.",
+        proof=Proof("share of gates at a limit, standardised", *limits),
+        weight=0.3,
+    )
 
 
 def _finding(

@@ -81,3 +81,25 @@ def test_a_model_that_takes_raw_numbers_is_left_alone(gold: Any, dollars: Any, t
     model.get_layer("lstm").set_weights([kernel / scale, recurrent, bias - kernel[0] * mean / scale])
     model.save(tmp_path / "raw.keras")
     assert not found(load_model(tmp_path / "raw.keras"), dollars)
+
+
+def test_where_raw_numbers_still_move_the_predictions_a_little_it_is_asked(tmp_path: Any) -> None:
+    """One unit of sixteen hears the raw numbers faintly: no proof of a fault, and gates at their limits."""
+    import keras
+
+    from lstm_tui.keras_adapter import load_model
+
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [keras.Input((None, 2), name="sequence"), keras.layers.LSTM(16, name="lstm"), keras.layers.Dense(1)]
+    )
+    kernel, recurrent, bias = model.get_layer("lstm").get_weights()
+    kernel[0, ::16], kernel[1, ::16] = 0.004, 0.5
+    model.get_layer("lstm").set_weights([kernel, recurrent, bias])
+    model.save(tmp_path / "faint.keras")
+    generator = np.random.default_rng(4)
+    x = np.stack([generator.normal(990, 4, (2, 40)), generator.normal(0, 1, (2, 40))], axis=-1)
+    (finding,) = found(load_model(tmp_path / "faint.keras"), x.astype(np.float32))
+    assert finding.severity == "info"
+    assert finding.summary.endswith("(reference) tells.")
+    assert finding.proof is not None and finding.proof.before > 0.9 and finding.proof.after < 0.5
