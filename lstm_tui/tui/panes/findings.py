@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from lstm_tui.checks.finding import Finding, Severity
@@ -119,7 +120,8 @@ def _verdict(checkup: Checkup, canvas: Canvas) -> list[Line]:
         lines += wrapped("Not all checks had time: this answer is partial.", ink.warn, width, 2)
     for code, why in list(diagnosis.failed.items())[:2]:
         lines += wrapped(f"{code} could not be checked: {why}", ink.warn, width, 2)
-    needs = sorted({need for missing in diagnosis.not_checked.values() for need in missing})
+    missing = (need for needs in diagnosis.not_checked.values() for need in needs)
+    needs = sorted({each for need in missing for each in re.split(" or | and ", need)})
     if needs:
         many = len(diagnosis.not_checked)
         lack = f"{many} checks lack" if many > 1 else "1 check lacks"
