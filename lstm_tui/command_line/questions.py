@@ -11,6 +11,7 @@ from lstm_tui.command_line.moving import where
 from lstm_tui.command_line.word import Said, Word, no_more, whole
 from lstm_tui.errors import CommandLineError
 from lstm_tui.recurrent.why_words import why_lines
+from lstm_tui.session import commands as c
 from lstm_tui.session import question_commands as q
 from lstm_tui.session.asked_ground import asked_ground
 from lstm_tui.session.asked_rows import Standing, Watched, places_of, standings, watched
@@ -168,6 +169,25 @@ def _places(session: Session, text: str) -> Said:
     return Said(show=lambda after: "\n".join(told for told, _ in places_of(after)) or "nothing is recorded")
 
 
+def _moved(session: Session, text: str) -> Said:
+    """Back to the step that last moved an expression by more than so much."""
+    usage = "moved c[3] 0.1"
+    expression, _, by = text.rpartition(" ")
+    try:
+        amount = abs(float(by))
+    except ValueError:
+        raise CommandLineError("no amount is given", expected=usage) from None
+    if not expression.strip():
+        raise CommandLineError("no expression is given", expected=usage)
+    checked(session, expression, condition=False)  # a mistake is pointed at in what was typed
+    found = _all(session, f"abs(delta({expression})) > {amount!r}", usage)
+    at = found.before(session.cursor.sample, session.cursor.step + 1)
+    if at is None:
+        return Said(show=lambda _after: f"no step up to {session.cursor.step} moved it by more than {by}")
+    unit = f", unit {at.unit}" if at.unit is not None else ""
+    return Said((c.GoToStep(at.step),), show=lambda after: f"step {at.step}{unit}\n{where(after)}")
+
+
 def _why(session: Session, text: str) -> Said:
     name, _, unit = text.partition("[")
     question = output_question(session, name.strip(), _unit_of(unit) if unit else None)
@@ -205,6 +225,8 @@ WORDS = (
     Word("why", "why [OUTPUT[UNIT]]", "Why the output here is what it is, largest causes first", _why),
     Word("cause", "cause N", "Ask the same of the N-th cause", _follow),
     Word("places", "places", "Where this unit and series peaks, saturates, dies, changes sign", _places),
+    Word("moved", "moved EXPRESSION BY", "To the step that last moved this by more than so much", _moved,
+         typing=_expressions),
     Word("assert", "assert CONDITION", "In a script: exit status 1 unless it holds here", _assert,
          typing=_expressions),
     Word("never", "never CONDITION", "In a script: exit status 1 if it holds anywhere", _never,

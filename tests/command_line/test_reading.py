@@ -200,6 +200,22 @@ def test_breakpoints_are_set_listed_run_to_and_forgotten(session: Session) -> No
     assert answer(after(set_, "delete 1"), "break") == "no breakpoints"
 
 
+def test_the_step_that_last_moved_something_is_gone_to(session: Session) -> None:
+    there = after(session, "goto end")
+    steps = [
+        int(each.split()[1].strip(","))
+        for each in answer(there, "hits abs(delta(c[2])) > 0.05").splitlines()[1:]
+    ]
+    moved = after(there, "moved c[2] 0.05")
+    assert moved.cursor.step == steps[-1]
+    assert after(moved, "moved c[2] 0.05").cursor.step == steps[-1]  # the step under the cursor counts
+    assert after(after(moved, "back"), "moved c[2] 0.05").cursor.step == steps[-2]
+    assert answer(there, "moved c[2] 1000") == "no step up to 9 moved it by more than 1000"
+    for wrong in ("moved", "moved c[2]", "moved 0.1", "moved cc[2] 0.1"):
+        with pytest.raises(LstmTuiError):
+            understood(wrong, session)
+
+
 def test_watches_show_a_value_at_the_cursor(session: Session) -> None:
     watching = after(session, "watch mean(h)")
     value = answer(watching, "print mean(h)")
