@@ -39,9 +39,11 @@ def chosen_options(options: dict[str, Any]) -> Any:
 
 def needs_terminal() -> None:
     """Refuse to open a screen where there is none. Raises: UsageError."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}  # Textual draws on the last
+    others = [f"standard {name}" for name, stream in streams.items() if not stream.isatty()]
+    if others:
         raise UsageError(
-            "the workbench needs a terminal, and standard input or output is none",
+            f"the workbench needs a terminal, which is not what there is for {', '.join(others)}",
             todo="run it in a terminal (ssh -t), or use a headless command: inspect, trace, replay",
         )
 
