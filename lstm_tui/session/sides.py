@@ -20,8 +20,8 @@ from lstm_tui.session.edits import Edit, Material
 #: What the maps show: A, B and their difference, or one of them.
 Maps = Literal["all", "A", "B", "B-A"]
 MAPS: tuple[Maps, ...] = ("all", "A", "B", "B-A")
-#: States first, as the workbench shows them.
-_FIRST_SERIES = ("h", "c")
+#: In the order of the workbench: states, gates, candidate.
+_FIRST_SERIES = ("h", "c", "i", "f", "o", "z", "r", "g")
 
 
 @dataclass(frozen=True, eq=False)

@@ -188,7 +188,7 @@ def test_of_other_lengths_units_and_names_what_both_have_is_walked(session: Sess
     assert comparing.pair is not None
     assert comparing.pair.other.path == "renamed"
     assert sizes(comparing) == (1, 6, 3)
-    assert series_of(comparing.pair) == ("h", "c", "i", "f", "g", "o")
+    assert series_of(comparing.pair) == ("h", "c", "i", "f", "o", "g")
     assert np.isnan(tracks(comparing.pair, "c", 0).gap[5, 1])
     assert furthest(comparing.pair, "c") == (np.inf, 0, 5, 1)
     session = walked(session, c.GoToStep(-1))
