@@ -99,6 +99,23 @@ async def test_a_theme_is_switched_at_once_and_remembered() -> None:
     assert Memory().theme("dark") == "mono"
 
 
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_no_cell_shows_the_terminals_own_background(size: tuple[int, int]) -> None:
+    """On a dark terminal a light theme would have holes."""
+    async with opened(size=size, theme="light") as screen:
+        await screen.press("plus")
+        for _ in range(5):
+            strips = screen.app.screen._compositor.render_strips()
+            holes = [
+                (y, segment.text)
+                for y, strip in enumerate(strips)
+                for segment in strip
+                if segment.style is None or not segment.style.bgcolor or segment.style.bgcolor.is_default
+            ]
+            assert not holes, shown(screen)
+            await screen.press("semicolon")
+
+
 async def test_without_colours_there_is_one_theme(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with opened() as screen:

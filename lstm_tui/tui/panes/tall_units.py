@@ -55,8 +55,10 @@ def tall_units(
     beside = _over_time(far, axis, trace.units, tuple(units), palette, scale)
     head = Segment(f" {series_title(cursor.series)}, all {trace.timesteps} steps", palette.faint)
     gap = Segment(" ", palette.faint)  # not one piece with the numbers: it stays
-    numbers = (fitted(row, left) for row in table[1:])
-    rows = [fitted([*row, gap, *still], width) for row, still in zip(numbers, beside, strict=True)]
+    numbers = (fitted(row, left, palette.text) for row in table[1:])
+    rows = [
+        fitted([*row, gap, *still], width, palette.text) for row, still in zip(numbers, beside, strict=True)
+    ]
     below = ruler(replace(axis, left=left + 1), cursor.step, width=width, palette=palette)
     return [fitted([*fitted(table[0], left), head], width, palette.text), *rows, below]
 
