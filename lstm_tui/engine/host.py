@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lstm_tui.engine import manners, server
-from lstm_tui.engine.answering import import_adapter
 from lstm_tui.engine.options import Setup
 from lstm_tui.engine.spawn import KILL, ORDER, START, child_command
 from lstm_tui.errors import EngineUnavailable
@@ -51,7 +50,7 @@ def _prepare_to_fork(control: socket.socket, setup: Setup) -> bool:
         return False
     try:
         with manners.Lifeline(control):
-            import_adapter(setup)
+            server.adapter_alone(setup)
     except EngineUnavailable:
         return False  # a worker will meet the same and tell the client
     gc.collect()

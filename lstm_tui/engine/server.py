@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final
 
 from lstm_tui.engine import manners
-from lstm_tui.engine.answering import Answerer, import_adapter, refusal
+from lstm_tui.engine.answering import Adapter, Answerer, import_adapter, refusal
 from lstm_tui.engine.options import Setup
 from lstm_tui.engine.protocol import Answered, EngineReady, Found, Progressed, Refused, Request, Unserviceable
 from lstm_tui.engine.transport import Channel, ChannelClosed
@@ -40,7 +40,7 @@ def serve(connection: socket.socket, setup: Setup) -> None:
     channel = Channel(connection)
     with manners.Lifeline(connection), suppress(ChannelClosed):
         try:
-            adapter = import_adapter(setup)
+            adapter = adapter_alone(setup)
         except EngineUnavailable as error:
             channel.send(Unserviceable(error))
             return
@@ -50,6 +50,14 @@ def serve(connection: socket.socket, setup: Setup) -> None:
             number, request = channel.receive()
             _reply(channel, answerer, number, request)
             channel.make_ready()
+
+
+def adapter_alone(setup: Setup) -> Adapter:
+    """`import_adapter` in a process of the engine's own, without what only a user's own modules may need."""
+    if setup.options.custom_objects:
+        return import_adapter(setup)
+    with manners.without_scikit_learn():
+        return import_adapter(setup)
 
 
 def _reply(channel: Channel, answerer: Answerer, number: int, request: Request) -> None:
