@@ -1,14 +1,16 @@
 """What all tests share: slow ones last, one real engine, and small models for it.
 
-The test process does not import TensorFlow for these; the models are built by a child.
+The test process does not import TensorFlow for these; the models are built by a child, once for all workers.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,20 +20,34 @@ from hypothesis import HealthCheck, settings
 from lstm_tui.engine.client import EngineProcess
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
+from tests.built_once import SHARED, built_once
 
 # No test is held to a clock: on a busy machine any example may take long.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """What the tests start runs as it does for a user, whatever shell they are run from.
 
     Ctrl-C works, also where a shell runs them in the background and ignores it. Bytecode is kept: without it
-    every one of some hundred starts compiles two hundred modules.
+    every one of some hundred starts compiles two hundred modules. Workers inherit the environment.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not _is_worker(config):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="lstm-tui-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What the workers shared goes with the last of them."""
+    if not _is_worker(config):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether this is one of xdist's workers."""
+    return hasattr(config, "workerinput")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +69,12 @@ def _turn(item: pytest.Item) -> int:
 
 
 @pytest.fixture(scope="session")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the models of `tiny_models.py`, under the names of their functions."""
-    folder = tmp_path_factory.mktemp("models")
+def tiny_models() -> Path:
+    """A folder with the models of `tiny_models.py`, named as their functions. Nobody writes there."""
+    return built_once("tiny", _build_tiny_models)
+
+
+def _build_tiny_models(folder: Path) -> None:
     environment = {**os.environ, **tensorflow_environment(EngineOptions())}
     script = Path(__file__).with_name("tiny_models.py")
     built = subprocess.run(
@@ -66,7 +85,6 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert built.returncode == 0, built.stderr
-    return folder
 
 
 @pytest.fixture(scope="session")

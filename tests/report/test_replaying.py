@@ -44,8 +44,8 @@ def test_a_report_that_cannot_be_written_is_told(mistaken: Path, tmp_path: Path)
 
 
 @pytest.mark.keras
-def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: Path):
-    folder = tiny_models / "replayed"
+def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: Path, tmp_path: Path):
+    folder = tmp_path / "replayed"
     folder.mkdir()
     (folder / "lstm.keras").write_bytes((tiny_models / "lstm.keras").read_bytes())
     for number in range(4):

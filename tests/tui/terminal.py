@@ -1,18 +1,14 @@
 """The app as the tests in a pseudo-terminal start it: a place of its own for what it keeps, small files.
 
-Models are built once for all of these tests, by a child process.
+Models are built once for all of these tests and all workers, by a child process.
 """
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +16,7 @@ import numpy as np
 
 from lstm_tui.engine.environment import tensorflow_environment
 from lstm_tui.engine.options import EngineOptions
+from tests.built_once import built_once
 from tests.pseudo_terminal import PseudoTerminal, lstm_tui
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,11 +25,12 @@ ESCAPE, ENTER, CTRL_C, CTRL_L, CTRL_R, HOME = "\x1b", "\r", "\x03", "\x0c", "\x1
 TINY, USUAL, LARGE = (40, 10), (80, 24), (200, 50)
 
 
-@cache
 def model_files() -> Path:
-    """A folder with the models of `terminal_models.py`, and the arrays below."""
-    folder = Path(tempfile.mkdtemp(prefix="lstm-tui-models-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """A folder with the models of `terminal_models.py`, and the arrays below. Nobody writes there."""
+    return built_once("terminal", _build_model_files)
+
+
+def _build_model_files(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.tui.terminal_models", str(folder)],
         env={**os.environ, **tensorflow_environment(EngineOptions())},
@@ -44,7 +42,6 @@ def model_files() -> Path:
     assert done.returncode == 0, done.stderr
     for name, array in arrays().items():
         np.save(folder / f"{name}.npy", array)
-    return folder
 
 
 def arrays() -> dict[str, np.ndarray[Any, Any]]:
