@@ -51,7 +51,7 @@ class PseudoTerminal:
     """Runs `command` in a terminal of `columns` × `rows`.
 
     received, frames: bytes and frames so far, frames by the brackets of synchronized updates.
-    everything: the bytes themselves.
+    everything: the bytes themselves. cwd: where the app runs.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class PseudoTerminal:
     ) -> None:
         """`stderr`: a file instead of the terminal. `owned`: the app is told by a signal when it is gone."""
         self.columns, self.rows = columns, rows
+        self.cwd = cwd or Path.cwd()
         self.received = self.frames = 0
         self.everything = bytearray()
         self._synchronized = synchronized

@@ -24,12 +24,13 @@ STEPS = 20
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PseudoTerminal]:
-    """One app whose engines die, one after the other."""
+    """One app whose engines die, one after the other; TensorFlow has hardly begun to start."""
     files = model_files()
     with started(
         files / "small.keras", "--input", files / "x.npy", place=tmp_path_factory.mktemp("place")
     ) as terminal:
-        yield stepping(terminal, STEPS)
+        terminal.wait_for("head")
+        yield terminal
 
 
 def host(terminal: PseudoTerminal) -> int:
@@ -64,7 +65,15 @@ def assert_steps(terminal: PseudoTerminal) -> None:
     terminal.wait_for(f"t 2 of {STEPS}")
 
 
+def test_the_host_killed_while_tensorflow_is_imported(terminal: PseudoTerminal) -> None:
+    """The first test on this app, or TensorFlow is there already."""
+    kill(terminal, host(terminal))
+    terminal.wait_for(f"t 0 of {STEPS}", 120)
+    assert_steps(terminal)
+
+
 def test_killed_while_it_rests(terminal: PseudoTerminal) -> None:
+    terminal.wait_for("engine ready", 120)
     at_rest(terminal)
     before = worker(terminal)
     kill(terminal, before)
@@ -103,15 +112,6 @@ def test_the_host_killed_while_all_rests(terminal: PseudoTerminal) -> None:
     kill(terminal, before)
     assert_steps(terminal)
     assert host(terminal) != before
-
-
-def test_the_host_killed_while_tensorflow_is_imported(tmp_path: Path) -> None:
-    files = model_files()
-    with started(files / "small.keras", "--input", files / "x.npy", place=tmp_path) as terminal:
-        terminal.wait_for("head")
-        kill(terminal, host(terminal))
-        terminal.wait_for(f"t 0 of {STEPS}", 120)
-        assert_steps(terminal)
 
 
 @pytest.fixture(scope="module")
@@ -170,14 +170,13 @@ def test_a_model_that_kills_its_engine_while_loading_is_given_up(loud: tuple[Pse
     assert_steps(terminal)
 
 
-def test_nothing_of_the_engine_outlives_the_app(tmp_path: Path) -> None:
-    """Killed itself, it cannot clean up; the engine notices."""
-    files = model_files()
-    with started(files / "small.keras", "--input", files / "x.npy", place=tmp_path) as terminal:
-        stepping(terminal, STEPS)
-        left = [host(terminal), worker(terminal)]
-        terminal.process.kill()
-        assert eventually(lambda: not any(map(lives, left)))
+def test_nothing_of_the_engine_outlives_the_app(loud: tuple[PseudoTerminal, Path]) -> None:
+    """Killed itself, it cannot clean up; the engine notices. The last test on this app."""
+    terminal, _ = loud
+    terminal.wait_for("engine ready", 120)
+    left = [host(terminal), worker(terminal)]
+    terminal.process.kill()
+    assert eventually(lambda: not any(map(lives, left)))
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:

@@ -28,10 +28,9 @@ class Look:
 
 
 LOOKS = {
-    "40x10": Look(size=TINY),
     "16 colours": Look({"TERM": "xterm", "COLORTERM": ""}),
     "linux console": Look({"TERM": "linux", "COLORTERM": ""}),
-    "no colours": Look({"NO_COLOR": "1"}),
+    "no colours, 40x10": Look({"NO_COLOR": "1"}, TINY),
     "C locale": Look({"LANG": "C", "LC_ALL": "C"}),
     # Where the locale is Latin-1 indeed; not every machine that runs this has one.
     "Latin-1": Look({"LANG": "en_US.ISO-8859-1", "PYTHONIOENCODING": "latin-1:backslashreplace"}),
@@ -93,7 +92,15 @@ def test_16_colours_are_the_terminals_own(terminals: dict[str, PseudoTerminal], 
 
 def test_without_colours_there_are_greys_alone(terminals: dict[str, PseudoTerminal]) -> None:
     """Textual writes greys where NO_COLOR is set; the levels of the heat map are letters then."""
-    for style in colours(terminals["no colours"]):
+    terminal = terminals["no colours, 40x10"]
+    terminal.resize(*USUAL)
+    at_rest(terminal)
+    terminal.press("nvV")
+    terminal.wait_for(f"t 1 of {STEPS}")
+    assert "prediction" in terminal.text
+    terminal.resize(*TINY)
+    at_rest(terminal)
+    for style in colours(terminal):
         for red, green, blue in re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", style):
             assert red == green == blue
         assert not re.search(r"[34]8;5;", style)
@@ -130,19 +137,11 @@ def test_everything_is_ascii_where_the_font_has_no_more(
     assert terminal.everything.isascii()
 
 
-def test_the_gallery_is_ascii_too(tmp_path: Path) -> None:
-    with started(place=tmp_path, environment=LOOKS["C locale"].environment) as terminal:
-        terminal.wait_for("choose a scenario")
-        terminal.press("?")
-        terminal.wait_for("Keys")
-        assert terminal.everything.isascii()
-
-
 def test_a_dialogue_in_the_smallest_window_shows_what_is_typed(
     terminals: dict[str, PseudoTerminal],
 ) -> None:
     """Also where offers, questions and comments are long."""
-    terminal = terminals["40x10"]
+    terminal = terminals["no colours, 40x10"]
     at_rest(terminal)
     for key, question in (
         ("s", "Rescale"),
@@ -160,12 +159,12 @@ def test_a_dialogue_in_the_smallest_window_shows_what_is_typed(
 
 
 def test_the_smallest_window_says_how_to_get_help_and_out(terminals: dict[str, PseudoTerminal]) -> None:
-    at_rest(terminals["40x10"])
-    assert "? help  q quit" in terminals["40x10"].text
+    at_rest(terminals["no colours, 40x10"])
+    assert "? help  q quit" in terminals["no colours, 40x10"].text
 
 
-def test_a_window_dragged_below_the_gallery_and_help(tmp_path: Path) -> None:
-    with started(place=tmp_path) as terminal:
+def test_a_window_dragged_below_the_gallery_and_help_which_are_ascii_too(tmp_path: Path) -> None:
+    with started(place=tmp_path, environment=LOOKS["C locale"].environment) as terminal:
         terminal.wait_for("choose a scenario")
         for size in (TINY, LARGE, (61, 17), USUAL):
             terminal.resize(*size)
@@ -179,5 +178,6 @@ def test_a_window_dragged_below_the_gallery_and_help(tmp_path: Path) -> None:
             terminal.wait_for("Keys")
         leave(terminal)
         terminal.wait_for("choose a scenario")
+        assert terminal.everything.isascii()
         terminal.press("q")
         assert terminal.wait_for_end() == 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import re
+import shutil
+import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.pseudo_terminal import PseudoTerminal
-from tests.tui.terminal import ENTER, arrays, at_rest, leave, model_files, started, stepping
+from tests.tui.terminal import ENTER, ROOT, arrays, at_rest, leave, model_files, started, stepping
 
 pytestmark = pytest.mark.keras
 
@@ -72,6 +73,25 @@ BEFORE_THE_SCREEN: dict[str, tuple[dict[str, Callable[[Path], object]], tuple[st
 }  # fmt: skip
 
 
+#: What `python -m lstm_tui` does, once for each list of words, in its folder; importing is done once for all.
+#: The words come from a file, and behind each answer stands its exit status. No case can hold up the others.
+EACH_IN_TURN = """
+import json, os, signal, sys
+from lstm_tui.cli import main
+import lstm_tui.tui.start
+
+for place, words in json.load(open("cases.json")):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        os.chdir(place)
+        os.environ.update(LSTM_TUI_STATE=place + "/state", LSTM_TUI_SETTINGS=place + "/settings.toml")
+        sys.argv = ["lstm-tui", *words]
+        main()
+    print(f"[ended {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}]", flush=True)
+"""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """How a command ended that never came to draw, and what it left in the terminal."""
@@ -80,25 +100,28 @@ class Refusal:
     said: str
 
 
-def refusal(case: str) -> Refusal:
-    """What the app says of a case."""
-    makers, words, _ = BEFORE_THE_SCREEN[case]
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refusal]:
+    """Every case, each in a process and a folder of its own, one after the other in one terminal."""
+    folder, cases = tmp_path_factory.mktemp("refusals"), []
+    for number, (makers, words, _) in enumerate(BEFORE_THE_SCREEN.values()):
+        place = folder / str(number)
+        place.mkdir()
         for name, make in makers.items():
             make(place / name)
-        here = [model_files() / word if word == SMALL else word for word in words]
-        with started(*here, place=place) as terminal:
-            status = terminal.wait_for_end(60)
-        return Refusal(status, terminal.everything.decode())
-
-
-@pytest.fixture(scope="module")
-def refusals() -> dict[str, Refusal]:
-    """Every case, a few at a time: each is half a second of starting Python."""
-    model_files()
-    with ThreadPoolExecutor(4) as pool:
-        return dict(zip(BEFORE_THE_SCREEN, pool.map(refusal, BEFORE_THE_SCREEN), strict=True))
+        here = [str(model_files() / word) if word == SMALL else word for word in words]
+        cases.append((str(place), here))
+    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
+    environment = {"PYTHONPATH": str(ROOT)}
+    with PseudoTerminal(
+        [sys.executable, "-c", EACH_IN_TURN], environment=environment, cwd=folder
+    ) as terminal:
+        assert terminal.wait_for_end(300) == 0
+        *said, _ = re.split(r"\[ended (-?\d+)\]", terminal.everything.decode())
+    return {
+        case: Refusal(int(status), words)
+        for case, words, status in zip(BEFORE_THE_SCREEN, said[::2], said[1::2], strict=True)
+    }
 
 
 @pytest.mark.parametrize("case", BEFORE_THE_SCREEN)
@@ -112,13 +135,44 @@ def test_what_cannot_be_opened_is_refused_in_a_few_lines(refusals: dict[str, Ref
     assert 1 <= len(found.said.strip().splitlines()) <= 6
 
 
+#: Each is a scenario of its own, so that one app with one engine can be handed one after the other.
+MODELS = {
+    "small": "file: x.npy",
+    "with_lambda": "file: x.npy",
+    "loud": "file: x.npy",
+    "no_recurrence": "random: {shape: [1, 4]}",
+}
+
+
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PseudoTerminal]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PseudoTerminal]:
+    """One app, before the list of what is to be opened."""
+    place = tmp_path_factory.mktemp("place")
+    shutil.copy(model_files() / "x.npy", place)
+    for number, (model, source) in enumerate(MODELS.items()):
+        shutil.copy(model_files() / f"{model}.keras", place)
+        text = f"version: 1\nname: {model}\nmodel: {model}.keras\ninput: {{{source}}}\n"
+        (place / f"{number}.yaml").write_text(text, encoding="utf-8")
+    with started(*sorted(place.glob("*.yaml")), place=place) as terminal:
+        terminal.wait_for("choose a scenario")
+        yield terminal
+
+
+def chosen(app: PseudoTerminal, model: str) -> PseudoTerminal:
+    """The app once this model is open, whatever was open before."""
+    if "choose a scenario" not in app.text:
+        leave(app)
+        app.press("G")
+        app.wait_for("choose a scenario")
+    app.press("\x1b[B" * list(MODELS).index(model) + ENTER)
+    app.wait_until(lambda: "choose a scenario" not in app.text, f"{model} opened")
+    return app
+
+
+@pytest.fixture(scope="module")
+def terminal(app: PseudoTerminal) -> PseudoTerminal:
     """One app that is handed one wrong input after the other."""
-    files = model_files()
-    arguments = (files / SMALL, "--input", files / "x.npy")
-    with started(*arguments, place=tmp_path_factory.mktemp("place")) as terminal:
-        yield stepping(terminal, STEPS)
+    return stepping(chosen(app, "small"), STEPS)
 
 
 def opened(terminal: PseudoTerminal, name: str) -> None:
@@ -199,44 +253,41 @@ REFUSED = {"with_lambda": "--trust", "loud": "--custom-objects"}
 OWN_MODULE = ("--custom-objects", "no_such_module")
 
 
-@pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PseudoTerminal]]:
-    """An app for each model that the engine will not load."""
-    files, place = model_files(), tmp_path_factory.mktemp("place")
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(
-                started(*words, files / f"{model}.keras", "--input", files / "x.npy", place=place)
-            )
-            for name, model, words in (
-                *((name, name, ()) for name in REFUSED),
-                ("plain", "loud", OWN_MODULE),
-                ("debug", "loud", ("--debug", *OWN_MODULE)),
-            )
-        }
-
-
 @pytest.mark.parametrize("model", REFUSED)
 def test_a_layer_that_runs_code_is_refused_with_the_option_that_helps(
-    refused: dict[str, PseudoTerminal], model: str
+    app: PseudoTerminal, model: str
 ) -> None:
-    """Its layers are shown all the same."""
-    shown = refused[model].wait_for(REFUSED[model], 120)
+    """Its layers are shown all the same; and it is not waited for, nor after an edit, which makes another
+    plan.
+    """
+    shown = chosen(app, model).wait_for(REFUSED[model], 120)
     assert "does not load" in shown
     assert "lstm" in shown
-
-
-@pytest.mark.parametrize("model", REFUSED)
-def test_a_refused_model_is_not_waited_for(refused: dict[str, PseudoTerminal], model: str) -> None:
-    """Nor after an edit, which makes another plan."""
-    terminal = refused[model]
-    terminal.wait_for(REFUSED[model], 120)
-    terminal.press("s")
-    terminal.wait_for("standard")
-    terminal.press(ENTER)
-    shown = terminal.wait_for("unsaved changes")
+    app.press("s")
+    app.wait_for("standard")
+    app.press(ENTER)
+    shown = app.wait_for("1 rescale standard")
     assert "follow once TensorFlow has started" not in shown
     assert "does not load" in shown
+    app.press("u")
+    app.wait_until(lambda: "1 rescale standard" not in app.text, "the edit undone")
+
+
+def test_a_model_without_recurrent_layers_is_shown_and_says_so(app: PseudoTerminal) -> None:
+    chosen(app, "no_recurrence").wait_for("no recurrent layer", 120)
+    assert "head" in app.text
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PseudoTerminal]]:
+    """Two apps whose engine cannot import what they name."""
+    arguments = (*OWN_MODULE, model_files() / "loud.keras", "--input", model_files() / "x.npy")
+    place = tmp_path_factory.mktemp("place")
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(started(*words, *arguments, place=place))
+            for name, words in (("plain", ()), ("debug", ("--debug",)))
+        }
 
 
 def test_the_traceback_of_a_refusal_is_for_who_asked_for_it(
@@ -253,9 +304,3 @@ def test_the_traceback_of_a_refusal_is_for_who_asked_for_it(
     assert "importlib.import_module" in debug.wait_for("Traceback")
     debug.press("y")
     debug.wait_for("copied")
-
-
-def test_a_model_without_recurrent_layers_is_shown_and_says_so(tmp_path: Path) -> None:
-    with started(model_files() / "no_recurrence.keras", place=tmp_path) as terminal:
-        terminal.wait_for("no recurrent layer", 120)
-        assert "head" in terminal.text
