@@ -9,6 +9,7 @@ from typing import Any, Literal
 import keras
 
 from lstm_tui.keras_adapter.feeding import functional_of, input_names, output_names
+from lstm_tui.keras_adapter.followed import followed_input
 from lstm_tui.model_file.facts import LayerFacts, ModelFacts, RecurrentFacts, TensorFacts
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.live_cells import cell_kind, cell_units, is_cell, is_stack
@@ -34,6 +35,7 @@ def model_facts(
         parameters=_count(model),
         stateful_batch=batches[0] if batches else None,
         from_keras=True,
+        follows=followed_input(model),
     )
 
 

@@ -75,6 +75,7 @@ class ModelFacts:
 
     format: empty for a file that is no model, of which only the obstacles are known.
     stateful_batch: the batch size that a stateful model is bound to.
+    follows: of several sequences that go in, the one whose timesteps the first output has; where Keras knows.
     """
 
     path: Path
@@ -88,6 +89,7 @@ class ModelFacts:
     obstacles: tuple[Obstacle, ...] = ()
     stateful_batch: int | None = None
     from_keras: bool = False
+    follows: str = ""
     warnings: tuple[str, ...] = field(default=())
 
     @property

@@ -35,13 +35,15 @@ class Said:
     """What the recorded call gave: `output` `(batch, t, k)` or `(batch, k)`.
 
     target: what it should have been, in the model's units. prefix: `(t, k)` of the sample, the output had the
-    sequence ended at t. mask: `(t,)` of the sample, False where a step is padding.
+    sequence ended at t. mask: `(t,)` of the sample, False where a step is padding. follows: the input whose
+    timesteps it has, empty where that is not known.
     """
 
     output: Array
     target: Array | None = None
     prefix: Array | None = None
     mask: Array | None = None
+    follows: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,10 +150,13 @@ def _takes(x: Array, output: Array, *, alone: bool) -> bool:
 def written_into(inputs: Inputs, said: Said) -> str | None:
     """The input that the model continues, None where there is none.
 
-    Of several the one whose next step the target, or what is said, follows most closely; where that tells
-    nothing, the last in the model's order, as a decoder's input is in every tutorial.
+    Of several that could be, the one whose timesteps the output has; then the one whose next step the target
+    or what is said follows most closely; where that tells nothing, the last in the model's order, as a
+    decoder's input is in every tutorial.
     """
     names = could_be_written_into(inputs, said.output)
+    if said.output.ndim == 3 and said.follows in inputs:
+        names = tuple(name for name in names if name == said.follows)
     if len(names) < 2:
         return names[0] if names else None
     fits = {name: _follows(inputs[name], said) or 0.0 for name in names}
@@ -314,7 +319,7 @@ def decoder_run(plan: DecoderPlan, run: Run) -> DecoderRun | FreeRun | str:
     """What came of both, or what failed."""
     for outcome in run.outcomes:
         if outcome.failure is not None:
-            return f"{outcome.call}: {outcome.failure.message}"
+            return f"{outcome.call}: {outcome.failure.message}{_lengths_differ(plan)}"
     made = [outcome.outputs for outcome in run.outcomes if outcome.outputs]
     said = next(iter(made[0].values()))[plan.row]
     forced = plan.prefix
@@ -324,6 +329,13 @@ def decoder_run(plan: DecoderPlan, run: Run) -> DecoderRun | FreeRun | str:
         return _of_numbers(plan, said, forced)
     tokens, told = made[0]["written"][plan.row], None if forced is None else probabilities(forced)
     return DecoderRun(plan, tokens, probabilities(said), told, logits=not are_probabilities(said))
+
+
+def _lengths_differ(plan: DecoderPlan) -> str:
+    """A hint where other sequences are as long as the one that grows."""
+    into, steps = plan.call.into, plan.given.shape[0]
+    others = [name for name, x in plan.inputs.items() if name != into and steps_of(x) == steps]
+    return f" While {into} grows, {', '.join(others)} stays {steps} steps long." if others else ""
 
 
 def _of_numbers(plan: DecoderPlan, said: Array, forced: Array | None) -> FreeRun:

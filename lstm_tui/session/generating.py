@@ -50,11 +50,15 @@ def ask_if_unknown(session: Session) -> tuple[Effect, ...]:
 
 @dataclass(frozen=True)
 class _Form:
-    """The model's inputs, the batch that its states are of, and whether the recording is whole."""
+    """The model's inputs, the batch that its states are of, whether the recording is whole.
+
+    follows: the input whose timesteps the output has, where that is known.
+    """
 
     inputs: tuple[TensorFacts, ...]
     bound: int | None
     is_whole: bool
+    follows: str
 
     @property
     def declared(self) -> dict[str, int | None]:
@@ -80,7 +84,12 @@ def plan_ahead(session: Session) -> Loop | str | None:
         return None
     if session.plan.run.interventions:
         return "What is tried inside the loops is of the recorded call alone: first u takes it back."
-    form = _Form(model.inputs, (model.stateful_batch or 1) if model.stateful else None, session.long is None)
+    form = _Form(
+        model.inputs,
+        (model.stateful_batch or 1) if model.stateful else None,
+        session.long is None,
+        model.follows,
+    )
     cursor = session.cursor
     return _planned(recording, session.plan, session.material, form, cursor.sample, cursor.ahead)
 
@@ -115,6 +124,7 @@ def _decoder(ground: _Ground, wanted: Ahead) -> DecoderPlan | str | None:
         target=ground.target,
         prefix=recording.prefix_of(name, sample),
         mask=layers[-1].mask_over_time(sample) if layers else None,
+        follows=form.follows,
     )
     call = Decode(wanted.steps or 0, wanted.into, wanted.temperature, wanted.seed, wanted.keep, wanted.stop)
     return decoder_plan(ground.inputs, said, call, sample, form.declared, bound=form.bound)

@@ -8,6 +8,7 @@ from keras import layers
 
 from recipes import data
 from recipes.learning import learn, stack
+from recipes.no_prediction import TOKENS, sentences_and_translation
 from recipes.shelf import Shelf
 
 FOLDER = "2-constant-prediction"
@@ -175,6 +176,32 @@ def leaking_column(shelf: Shelf) -> None:
     shelf.lay_array(target[::120], "reference-target")
 
 
+def never_shifted(shelf: Shelf) -> None:
+    """A translator whose decoder was given the translation itself in training, not shifted by one word."""
+    sentences, translation = sentences_and_translation()
+    sentence = keras.Input((None,), dtype="int32", name="sentence")
+    words = keras.Input((None,), dtype="int32", name="words")
+    embedding = layers.Embedding(TOKENS, 6, name="embedding")
+    _, *states = layers.LSTM(16, return_state=True, name="reader")(embedding(sentence))
+    steps = layers.LSTM(16, return_sequences=True, name="writer")(embedding(words), initial_state=states)
+    said = layers.Dense(TOKENS, activation="softmax", name="next_word")(steps)
+    model = keras.Model([sentence, words], said, name="translator")
+    learn(model, [sentences, translation], translation, epochs=150, loss="sparse_categorical_crossentropy")
+    shelf.lay_model(model)
+    shelf.lay_archive({"sentence": sentences[37:38], "words": translation[37:38]})
+    shelf.lay_array(translation[37:38], "target")
+    shelf.lay_expected(_written(shelf.stored_model(), sentences[37:38], translation[37:38, :1], steps=3))
+
+
+def _written(model: keras.Model, sentence: data.Array, words: data.Array, steps: int) -> data.Array:
+    """Words `(1, steps)` of a decoder that goes on from its own."""
+    begins = words.shape[1]
+    for _ in range(steps):
+        said = model.predict([sentence, words], verbose=0)[:, -1]
+        words = np.append(words, said.argmax(axis=-1)[:, None], axis=1)
+    return words[:, begins:].astype(np.int32)
+
+
 RECIPES = {
     "unscaled-dollars": unscaled_dollars,
     "scaled-twice": scaled_twice,
@@ -183,4 +210,5 @@ RECIPES = {
     "dead-relu": dead_relu,
     "too-small": too_small,
     "leaking-column": leaking_column,
+    "never-shifted": never_shifted,
 }

@@ -127,8 +127,7 @@ TOKENS = 14
 
 def decoder_state_missing(shelf: Shelf) -> None:
     """A decoder is asked for words without the two states that its encoder hands over."""
-    sentences = np.array([(s, v, o) for s in SUBJECTS for v in VERBS for o in OBJECTS])
-    translation = sentences[:, [0, 2, 1]]
+    sentences, translation = sentences_and_translation()
     shifted = np.concatenate([np.ones((len(sentences), 1), int), translation[:, :-1]], axis=1)
     encoder, decoder, together = _translator(units=16)
     learn(together, [sentences, shifted], translation, epochs=150, loss="sparse_categorical_crossentropy")
@@ -136,6 +135,12 @@ def decoder_state_missing(shelf: Shelf) -> None:
     hidden, cell = encoder.predict(sentences[37:38], verbose=0)
     shelf.lay_json(shifted[37:38].tolist())
     shelf.lay_archive({"words": shifted[37:38], "state_h": hidden, "state_c": cell}, "with-states")
+
+
+def sentences_and_translation() -> tuple[data.Array, data.Array]:
+    """All sentences of three words, and what they become, `(64, 3)` each."""
+    sentences = np.array([(s, v, o) for s in SUBJECTS for v in VERBS for o in OBJECTS])
+    return sentences, sentences[:, [0, 2, 1]]
 
 
 def _translator(units: int) -> tuple[keras.Model, keras.Model, keras.Model]:

@@ -14,6 +14,7 @@ keras = pytest.importorskip("keras")
 from keras import layers  # noqa: E402
 
 from lstm_tui.keras_adapter import load_model  # noqa: E402
+from lstm_tui.keras_adapter.followed import followed_input  # noqa: E402
 from lstm_tui.recurrent.calls import (  # noqa: E402
     Call,
     CallOutcome,
@@ -60,6 +61,11 @@ def translator(form: str, length: int | None = None) -> tuple[keras.Model, keras
         keras.Model(sentence, states),
         keras.Model([words, *handed], [choose(step), *after]),
     )
+
+
+def test_shapes_tell_which_input_the_output_follows() -> None:
+    assert followed_input(translator("tokens")[0]) == followed_input(translator("one-hot", 6)[0]) == "words"
+    assert followed_input(language(stateful=False)) == followed_input(series(stateful=False)) == ""
 
 
 @pytest.mark.parametrize("form", ["tokens", "one-hot"])

@@ -85,6 +85,13 @@ def test_the_input_that_is_written_into(inputs: dict[str, Array], output: Array,
     assert (plan.call.into if isinstance(plan, DecoderPlan) else plan) == into
 
 
+def test_the_length_of_the_output_tells_before_all_else() -> None:
+    both = {"words": WORDS, "sentence": SENTENCE}
+    assert written_into(both, Said(counted(WORDS), follows="sentence")) == "sentence"
+    assert written_into(both, Said(np.ones((2, 4, VOCABULARY)), follows="words")) == "words"
+    assert written_into(both | {"x": noise(2, 4, 2)}, Said(counted(WORDS), follows="x")) is None
+
+
 def test_what_the_output_labels_is_not_continued() -> None:
     tags = np.array([[0, 0, 1, 0], [1, 1, 0, 0]])
     told = refusal({"words": WORDS}, Said(counted(WORDS), tags))

@@ -154,3 +154,19 @@ def explained(prediction: np.ndarray, target: np.ndarray) -> float:
 
 def sigmoid(values: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-values))
+
+
+def test_words_that_were_never_shifted_are_repeated_and_shifted_ones_translated(case):
+    scenario, shifted = case("never-shifted"), case("decoder-state-missing")
+    given, model = scenario.beside_archive(), scenario.model()
+    assert scenario.predict(model, given).argmax(axis=-1).tolist() == scenario.target.tolist() == [[4, 11, 7]]
+
+    def written(model, inputs):
+        words = inputs["words"][:, :1]
+        for _ in range(3):
+            said = scenario.predict(model, inputs | {"words": words})[:, -1]
+            words = np.append(words, said.argmax(axis=-1)[:, None], axis=1)
+        return words[:, 1:].tolist()
+
+    assert written(model, given) == scenario.expected.tolist() == [[4, 4, 13]]
+    assert written(shifted.model(), shifted.beside_archive("with-states")) == [[4, 11, 7]]
