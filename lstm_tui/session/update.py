@@ -9,35 +9,36 @@ from dataclasses import replace
 from typing import Literal
 
 from lstm_tui.checks.finding import Finding
-from lstm_tui.errors import LstmTuiError
 from lstm_tui.model_file.facts import ModelFacts
 from lstm_tui.scenario.plan import recordable_calls
 from lstm_tui.session import commands as c
 from lstm_tui.session import diagnosing, generating, rebuilding, shape_choice, shrinking, variance, walks
 from lstm_tui.session.commands import Change, Command, FromEngine, Inquire
 from lstm_tui.session.comparing_commands import AboutSides
-from lstm_tui.session.edits import History, Material, Plan, fold, material_under
-from lstm_tui.session.effects import Announce, Effect, StartGradients, StartRun
+from lstm_tui.session.edits import History, Material
+from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.following_commands import AboutFollowing
 from lstm_tui.session.form_commands import AboutForms
 from lstm_tui.session.free_run_commands import AboutFreeRuns
-from lstm_tui.session.keeping import DEFAULT_MEMORY, keeping
+from lstm_tui.session.keeping import DEFAULT_MEMORY
 from lstm_tui.session.kept_runs import kept_runs
-from lstm_tui.session.layer_outputs import ask_for_output, forget_fetching, move_output, with_fetched
-from lstm_tui.session.long_update import ask, forget_requests, long_update, open_if_unknown
+from lstm_tui.session.layer_outputs import ask_for_output, move_output, with_fetched
+from lstm_tui.session.long_update import long_update
 from lstm_tui.session.moving import moved, with_valid_cursor, zoomed
-from lstm_tui.session.question_commands import AboutQuestions
-from lstm_tui.session.reach import (
-    NO_TARGET,
-    can_be_computed,
-    gradient_plan,
-    gradients_key,
-    has_target,
-    shown_gradients,
+from lstm_tui.session.planning import (
+    ask_again,
+    ask_for_view,
+    model_loaded,
+    refold,
+    show_call,
+    with_gradients,
+    with_sample_kept,
 )
+from lstm_tui.session.question_commands import AboutQuestions
+from lstm_tui.session.reach import NO_TARGET, has_target
 from lstm_tui.session.replays import replay_update
 from lstm_tui.session.state import Cursor, Session, Story
-from lstm_tui.session.whys import ask_if_unknown, asked_why, forget_pending, unasked
+from lstm_tui.session.whys import ask_if_unknown, asked_why, unasked
 
 Result = tuple[Session, tuple[Effect, ...]]
 
@@ -66,7 +67,7 @@ def open_session(
         memory=memory,
     )
     wanted = history or History()
-    return _refold(replace(session, saved_history=wanted), wanted)
+    return refold(replace(session, saved_history=wanted), wanted)
 
 
 def update(session: Session, command: Command) -> Result:
@@ -110,7 +111,7 @@ def _updated(session: Session, command: Command) -> Result:
             return _told(session, command)
         case c.LongOpened() | c.StretchArrived() | c.StretchRefused() | c.ToggleRecording():
             session, effects = long_update(session, command)
-            session, gradients = _with_gradients(with_valid_cursor(session))
+            session, gradients = with_gradients(with_valid_cursor(session))
             return session, (*effects, *gradients)
         case c.EngineSaid(state):
             return replace(session, engine=state), ()
@@ -135,7 +136,7 @@ def _updated(session: Session, command: Command) -> Result:
             return _look_through(session, command)
         case _:
             session = with_valid_cursor(replace(session, cursor=moved(session, command)))
-            return _with_sample_kept(session)
+            return with_sample_kept(session)
 
 
 def _fetched(session: Session, command: c.ReplayHere | c.ReplayArrived | c.OutputFetched) -> Result:
@@ -160,8 +161,8 @@ def _look_through(session: Session, command: c.ChooseLens | c.SwitchGoal | c.Swi
         case c.SwitchPrecision():
             float64 = not (looking and reach.float64)
             cursor = replace(cursor, lens="gradients", reach=replace(reach, float64=float64))
-    session, effects = _with_gradients(replace(session, cursor=cursor))
-    return session, (*effects, *_ask_for_view(session))
+    session, effects = with_gradients(replace(session, cursor=cursor))
+    return session, (*effects, *ask_for_view(session))
 
 
 def _changed(session: Session, command: Change) -> Result:
@@ -169,7 +170,7 @@ def _changed(session: Session, command: Change) -> Result:
     match command:
         case c.MakeEdits(edits):
             freed = replace(session, call=None)
-            return _refold(freed, session.history.doing(edits), otherwise=session)
+            return refold(freed, session.history.doing(edits), otherwise=session)
         case c.Undo():
             return _step_history(session, session.history.undoing(), "nothing to undo")
         case c.Redo():
@@ -178,12 +179,12 @@ def _changed(session: Session, command: Change) -> Result:
             material = replace(session.material, inputs=inputs, target=target)
             story = replace(session.story, input_source=source)
             with_inputs = replace(session, material=material, story=story)
-            return _refold(with_inputs, session.history, otherwise=session)
+            return refold(with_inputs, session.history, otherwise=session)
         case c.Saved(path, stamp):
             story = replace(session.story, path=path, stamp=stamp)
             return replace(session, story=story, saved_history=session.history), ()
         case c.AskAgain():
-            return _ask_again(session)
+            return ask_again(session)
 
 
 def _inquired(session: Session, command: Inquire) -> Result:
@@ -243,12 +244,12 @@ def _told(session: Session, command: FromEngine) -> Result:
     """What the engine says, kept under the key of what it is about."""
     match command:
         case c.ModelLoaded(facts):
-            return _model_loaded(session, facts)
+            return model_loaded(session, facts)
         case c.RunArrived(run):
             session = replace(
                 session, runs=kept_runs({**session.runs, run.key: run}, run.key, session.memory)
             )
-            session, effects = _with_gradients(with_valid_cursor(session))
+            session, effects = with_gradients(with_valid_cursor(session))
             return session, (*effects, *generating.ask_if_unknown(session))
         case c.RunRefused(key, refusal):
             return replace(session, refusals={**session.refusals, key: refusal}), ()
@@ -262,102 +263,7 @@ def _told(session: Session, command: FromEngine) -> Result:
 def _step_history(session: Session, history: History, nothing: str) -> Result:
     if history is session.history:
         return session, (Announce(nothing),)
-    return _refold(session, history)
-
-
-def _refold(session: Session, history: History, *, otherwise: Session | None = None) -> Result:
-    """The session with `history` and its plan folded anew; `otherwise` if it does not fit."""
-    session = replace(session, material=material_under(session.material, session.history, history))
-    if not session.material.inputs:
-        session = _asked_about(replace(session, history=history, plan=None, key=""), None)
-        return session, _ask_for_view(session)
-    try:
-        question = plan = fold(session.material, history.done, session.model)
-        if session.call in recordable_calls(plan.run.calls):
-            plan = plan.recording(session.call)
-        planned = _planned(replace(session, history=history), plan)
-    except LstmTuiError as error:
-        return otherwise or session, (Announce(str(error), "error"),)
-    before, session = session.key, planned
-    if before and session.key != before:
-        session = replace(session, before=before)
-    return _with_run(_asked_about(with_valid_cursor(session), question))
-
-
-def _with_run(session: Session) -> Result:
-    """The session, and what is to be asked of the engine for what it shows."""
-    session, gradients = _with_gradients(session)
-    return session, (*_run_if_unknown(session), *gradients, *_ask_for_view(session))
-
-
-def _asked_about(session: Session, plan: Plan | None) -> Session:
-    """The session asking about this plan, whichever call is shown."""
-    key = diagnosing.question_of(session, plan)
-    if key == session.inquiry.plan:
-        return session
-    cursor = replace(session.cursor, finding=None)
-    return replace(session, inquiry=replace(session.inquiry, plan=key), cursor=cursor)
-
-
-def _planned(session: Session, plan: Plan) -> Session:
-    """The session with this plan, and what is kept of its recording; that of another plan is let go."""
-    kept = keeping(plan.run, session.model, session.memory, session.cursor.sample)
-    key = kept.plan.key
-    long = session.long if session.long is not None and session.long.key == key else None
-    cursor = session.cursor if kept.what == "whole" else replace(session.cursor, sample=kept.sample)
-    plan = replace(plan, run=kept.plan)
-    return replace(session, plan=plan, key=key, keeping=kept, long=long, cursor=cursor)
-
-
-def _with_sample_kept(session: Session) -> Result:
-    """Where only one sample is kept, another one under the cursor is asked for; in a long one its steps."""
-    kept = session.keeping
-    if session.plan is None or kept is None or kept.what == "whole" or kept.sample == session.cursor.sample:
-        session, effects = ask(session)
-        return session, (*effects, *generating.ask_if_unknown(session))
-    return _with_run(with_valid_cursor(_planned(session, session.plan)))
-
-
-def _run_if_unknown(session: Session) -> tuple[Effect, ...]:
-    """Once Keras has said what the model is, a plan without a run is asked of the engine."""
-    if session.plan is None or not session.model.from_keras:
-        return ()
-    kept = session.keeping
-    if kept is not None and kept.what == "stretches":
-        return open_if_unknown(session, kept)
-    return () if session.run is not None else (StartRun(session.plan.run),)
-
-
-def _ask_again(session: Session) -> Result:
-    """What was refused is forgotten, so that it is awaited again."""
-    refusals = {key: refusal for key, refusal in session.refusals.items() if key != session.key}
-    found = {key: each for key, each in session.gradients.items() if not isinstance(each, str)}
-    inquiry = session.inquiry.without_refusals()
-    session = replace(session, refusals=refusals, model_refusal=None, gradients=found, inquiry=inquiry)
-    session, long = ask(forget_pending(forget_fetching(forget_requests(session))))
-    session, effects = _with_run(session)
-    return session, (*long, *effects)
-
-
-def _with_gradients(session: Session) -> Result:
-    """Gradients are computed only for who looks at them, and for the run that is shown."""
-    wanted = session.cursor.lens == "gradients" and can_be_computed(session)
-    if not wanted or shown_gradients(session) is not None:
-        return session, ()
-    if session.cursor.reach.of == "error" and not has_target(session):
-        cursor = replace(session.cursor, reach=replace(session.cursor.reach, of="output"))
-        return _with_gradients(replace(session, cursor=cursor))
-    plan, key = gradient_plan(session), gradients_key(session)
-    if isinstance(plan, str):
-        return replace(session, gradients={**session.gradients, key: plan}), ()
-    return session, (StartGradients(key, plan),)
-
-
-def _model_loaded(session: Session, facts: ModelFacts) -> Result:
-    """Keras knows more than the file: names of inputs and bound batch sizes can change the plan."""
-    again = session.model.from_keras
-    session, effects = _refold(replace(session, model=facts), session.history)
-    return session if again else replace(session, before=""), effects
+    return refold(session, history)
 
 
 def _move_call(session: Session, by: int) -> Result:
@@ -367,15 +273,7 @@ def _move_call(session: Session, by: int) -> Result:
     if len(recordable) < 2:
         return session, (Announce("there is only one call; p predicts again"),)
     here = recordable.index(session.plan.run.record) if session.plan.run.record in recordable else 0
-    return _show_call(session, recordable[(here + by) % len(recordable)])
-
-
-def _show_call(session: Session, call: int) -> Result:
-    if session.plan is None or call == session.plan.run.record:
-        return session, ()
-    plan = session.plan.recording(call)
-    session = _planned(replace(session, call=call), plan)
-    return _with_run(with_valid_cursor(session))
+    return show_call(session, recordable[(here + by) % len(recordable)])
 
 
 def _move_finding(session: Session, by: int) -> Result:
@@ -389,12 +287,6 @@ def _move_finding(session: Session, by: int) -> Result:
     checkup = diagnosing.shown_checkup(session)
     runs = checkup is not None and checkup.running  # another run would stop the checks
     if not runs and session.plan is not None and place.call in recordable_calls(session.plan.run.calls):
-        session, effects = _show_call(session, place.call)
+        session, effects = show_call(session, place.call)
     cursor = diagnosing.cursor_at(session.cursor, place, recording)
     return with_valid_cursor(replace(session, cursor=cursor)), effects
-
-
-def _ask_for_view(session: Session) -> tuple[Effect, ...]:
-    """What a view shows that the run does not hold."""
-    asked = (shape_choice, variance, walks, generating)
-    return tuple(effect for each in asked for effect in each.ask_if_unknown(session))
