@@ -1,8 +1,8 @@
-"""The real app on a screen in memory, with real engines that share one host."""
+"""The real app on a screen in memory, with a real engine that is lent to one app after the other."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from lstm_tui.performing.opening import Opened
 from lstm_tui.tui.app import Workbench
 from lstm_tui.tui.lines import Lines
 from lstm_tui.tui.workbench_screen import WorkbenchScreen
+from tests.tui.lent_engine import Lender, LentEngine
 
 OpenApp = Callable[..., AbstractAsyncContextManager["Screen"]]
 
@@ -91,15 +92,22 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def lender(engine: EngineProcess) -> Iterator[Lender]:
+    """Keeps an engine for all tests with a screen in memory."""
+    with engine.another() as lent:
+        yield Lender(lent)
+
+
 @pytest.fixture
-def open_app(engine: EngineProcess) -> OpenApp:
+def open_app(lender: Lender) -> OpenApp:
     """`async with open_app(opened, size=(80, 24)) as screen`; more of the app's own words may follow."""
 
     @asynccontextmanager
     async def open_it(
         opened: Opened | None = None, size: tuple[int, int] = (80, 24), **more: Any
     ) -> AsyncIterator[Screen]:
-        app = Workbench(opened, engine=engine.another(), **more)
+        app = Workbench(opened, engine=LentEngine(lender), **more)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Screen(app, pilot)
