@@ -5,29 +5,50 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lstm_tui
+from lstm_tui.cli import main
+
+Ended = subprocess.CompletedProcess[str]
 
 
-def run(
-    *arguments: str | Path, encoding: str = "utf-8", cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, encoding: str = "utf-8") -> Ended:
     command = [sys.executable, "-m", "lstm_tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, timeout=240, cwd=cwd)
+    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, timeout=240)
 
 
 def refused(*arguments: str | Path) -> str:
     """Standard error of a command that must end with status 2, in a few lines, without a result."""
-    done = run(*arguments)
+    return refusal(run(*arguments))
+
+
+def refusal(done: Ended) -> str:
+    """Standard error of a command that ended with status 2, in a few lines, without a result."""
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert 1 <= len(done.stderr.splitlines()) <= 6
     return done.stderr
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """As `run`, in this process: TensorFlow is imported once for all that is asked so."""
+
+    def run_it(*arguments: str | Path) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["lstm-tui", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int | None)
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
+
+    return run_it
 
 
 def test_a_mistyped_command_is_not_taken_for_a_file() -> None:
@@ -98,12 +119,13 @@ def test_trace_writes_what_keras_gives(tiny_models: Path, tmp_path: Path) -> Non
 
 @pytest.mark.keras
 def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
-    tiny_models: Path, tmp_path: Path
+    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.save(tmp_path / "x.npy", np.ones((1, 6, 3), np.float32))
     script = tmp_path / "walk.txt"
     script.write_text("# a walk\ngoto end\n\nreshape last: 4\nsave case.yaml\nstp\nwhere\n", encoding="utf-8")
-    done = run("run", script, tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = run_here("run", script, tiny_models / "lstm.keras", "--input", tmp_path / "x.npy")
     told = done.stdout.splitlines()
     assert told[:2] == [": goto end", "lstm h, step 5 of 0 to 5"]
     assert "saved case.yaml" in told
@@ -114,21 +136,25 @@ def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
 
 
 @pytest.mark.keras
-def test_trace_of_a_call_that_fails_says_what_would_fit(tiny_models: Path, tmp_path: Path) -> None:
+def test_trace_of_a_call_that_fails_says_what_would_fit(
+    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended]
+) -> None:
     np.save(tmp_path / "x.npy", np.ones((6, 3), np.float32))
     out = tmp_path / "t.npz"
-    said = refused("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out)
+    said = refusal(run_here("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out))
     assert "add axis 0" in said
     assert not out.exists()
 
 
 @pytest.mark.keras
-def test_rebuild_says_what_it_changed_and_how_it_knows(tiny_models: Path, tmp_path: Path) -> None:
+def test_rebuild_says_what_it_changed_and_how_it_knows(
+    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended]
+) -> None:
     out = tmp_path / "out.keras"
-    done = run("rebuild", tiny_models / "lstm.keras", "--timesteps", "5", "-o", out)
+    done = run_here("rebuild", tiny_models / "lstm.keras", "--timesteps", "5", "-o", out)
     assert done.returncode == 0, done.stderr
     assert "same prediction: random input 1" in done.stdout
     assert out.exists()
     model = tiny_models / "lstm.keras"
-    assert "which is never changed" in refused("rebuild", model, "-o", model)
-    assert "not the name of a .keras file" in refused("rebuild", model, "-o", tmp_path / "out.h5")
+    assert "which is never changed" in refusal(run_here("rebuild", model, "-o", model))
+    assert "not the name of a .keras file" in refusal(run_here("rebuild", model, "-o", tmp_path / "out.h5"))
