@@ -14,7 +14,7 @@ from keras import layers  # noqa: E402
 from lstm_tui.errors import EditError  # noqa: E402
 from lstm_tui.keras_adapter import LoadedModel  # noqa: E402
 from lstm_tui.keras_adapter.feeding import as_tensors  # noqa: E402
-from lstm_tui.keras_adapter.recorder import record_predict  # noqa: E402
+from lstm_tui.keras_adapter.recorder import record_call  # noqa: E402
 from tests.keras_adapter import specimens, zoo_layers, zoo_models  # noqa: E402
 
 KINDS = [
@@ -54,7 +54,8 @@ def test_gradients_of_the_inputs_are_those_of_a_plain_tape(kind):
     for plain, ours in zip(tape.gradient(value, keras.tree.flatten(fed)), made.inputs.values(), strict=True):
         close(ours, plain)
     np.testing.assert_allclose(made.value.sum(), value, rtol=1e-4)
-    recorded = record_predict(loaded, specimen.inputs)
+    # in training, so that no prefix predictions are traced as well; the states are the same
+    recorded = record_call(loaded, specimen.inputs, training=True)
     states = {
         f"{trace.path}/{name}": trace.initial[name] for trace in recorded.layers for name in trace.cell.states
     }
@@ -71,7 +72,7 @@ def test_gradients_of_a_state_are_those_of_the_rest_of_the_model(masked):
     if masked:
         x[0, 3:5] = 0.0
     loaded = LoadedModel.in_memory(model)
-    made, trace = loaded.gradients({"x": x}), record_predict(loaded, {"x": x}).layers[0]
+    made, trace = loaded.gradients({"x": x}), record_call(loaded, {"x": x}, training=True).layers[0]
     for time in range(specimens.STEPS - 1):
         states = [tf.constant(trace.steps[name][:, time]) for name in ("h", "c")]
         with tf.GradientTape() as tape:

@@ -37,18 +37,26 @@ def diagnosed(
     target: Any = None,
     **known: Any,
 ) -> Diagnosis:
-    """What these checks say together; a check that crashes fails the test."""
+    """What these checks say together; a check that crashes fails the test.
+
+    model: one of Keras', or a laboratory of it, of which more than one thing is asked.
+    """
+    lab = model if isinstance(model, KerasLaboratory) else laboratory(model)
+    inputs = name_inputs(x if isinstance(x, dict) else {"": x}, lab.facts) if x is not None else {}
+    record = next(iter(reversed(recordable_calls(calls))), 0)
+    plan = RunPlan(inputs, calls=calls if inputs else (), record=record, target=target)
+    subject = Subject(plan, expected_shape=shape, calls_given=len(calls) > 1, **known)
+    answer = diagnose(subject, lab, checks)
+    assert not answer.failed
+    return answer
+
+
+def laboratory(model: Any) -> KerasLaboratory:
+    """The model saved and loaded; what is compiled for one question serves the next."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        lab = KerasLaboratory(load_model(path))
-        inputs = name_inputs(x if isinstance(x, dict) else {"": x}, lab.facts) if x is not None else {}
-        record = next(iter(reversed(recordable_calls(calls))), 0)
-        plan = RunPlan(inputs, calls=calls if inputs else (), record=record, target=target)
-        subject = Subject(plan, expected_shape=shape, calls_given=len(calls) > 1, **known)
-        answer = diagnose(subject, lab, checks)
-    assert not answer.failed
-    return answer
+        return KerasLaboratory(load_model(path))
 
 
 def stack(*layers: Any, inputs: tuple[int | None, ...] = (None, 3)) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 pytestmark = pytest.mark.keras
@@ -16,11 +18,29 @@ from lstm_tui.checks.outputs import (  # noqa: E402
     states_returned,
 )
 from lstm_tui.recurrent.calls import Alteration, Predict, Stream  # noqa: E402
-from tests.checks.outputs.asking import asked, graph, stack  # noqa: E402
+from tests.checks.outputs.asking import asked, graph, laboratory, stack  # noqa: E402
 
 
 def lstm(**settings):
     return layers.LSTM(4, name="lstm", **settings)
+
+
+@cache
+def each_step():
+    """A prediction at each step."""
+    return laboratory(stack(lstm(return_sequences=True), layers.Dense(1)))
+
+
+@cache
+def one_value():
+    """One prediction, from the last step of two layers."""
+    return laboratory(stack(layers.GRU(5, return_sequences=True), lstm(), layers.Dense(1)))
+
+
+@cache
+def hidden():
+    """The hidden state as it is."""
+    return laboratory(stack(lstm()))
 
 
 def nested():
@@ -29,7 +49,7 @@ def nested():
 
 
 SEQUENCES = {
-    "lstm": (lambda: stack(lstm(return_sequences=True), layers.Dense(1)), "lstm"),
+    "lstm": (each_step, "lstm"),
     "both/forward_lstm": (
         lambda: stack(layers.Bidirectional(lstm(return_sequences=True), name="both"), layers.Dense(1)),
         "both/forward_lstm",
@@ -72,22 +92,19 @@ def test_a_head_that_wants_a_sequence_is_answered_by_the_last_step():
 
 @pytest.mark.parametrize("shape", [(2, 6, 1), (2, 6), (3, 1), (2, 5)])
 def test_a_sequence_that_is_wanted_is_no_finding(shape):
-    model = stack(lstm(return_sequences=True), layers.Dense(1))
-    assert not asked(sequence_returned.CHECK, model, shape=shape)
+    assert not asked(sequence_returned.CHECK, each_step(), shape=shape)
 
 
 @pytest.mark.parametrize("shape", [(2, 6, 1), (2, 6)])
 def test_one_value_where_each_step_is_wanted(shape):
-    model = stack(layers.GRU(5, return_sequences=True), lstm(), layers.Dense(1))
-    (found,) = asked(last_step_only.CHECK, model, shape=shape)
+    (found,) = asked(last_step_only.CHECK, one_value(), shape=shape)
     assert (found.code, found.layer) == ("output-last-only", "lstm")
     assert found.fix.alterations == (Alteration("lstm", (("return_sequences", True),)),)
     assert found.proof.after == 0.0
 
 
 def test_a_wish_that_the_last_call_fulfils_is_none():
-    model = stack(lstm(), layers.Dense(1))
-    assert not asked(last_step_only.CHECK, model, shape=(2, 6, 1), calls=(Predict(), Stream()))
+    assert not asked(last_step_only.CHECK, one_value(), shape=(2, 6, 1), calls=(Predict(), Stream()))
 
 
 def test_branches_that_join_are_altered_together():
@@ -98,7 +115,7 @@ def test_branches_that_join_are_altered_together():
 
 @pytest.mark.parametrize("shape", [(2, 1), (2, 7, 1), (2, 6, 2)])
 def test_other_wishes_are_not_for_each_step(shape):
-    assert not asked(last_step_only.CHECK, stack(lstm(), layers.Dense(1)), shape=shape)
+    assert not asked(last_step_only.CHECK, one_value(), shape=shape)
 
 
 def states_and_prediction(x, **settings):
@@ -163,7 +180,7 @@ def test_labels_say_what_a_head_would_explain():
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 6, 4), (1, 1)])
 def test_hidden_states_that_are_wanted_are_no_finding(shape):
-    assert not asked(head_missing.CHECK, stack(lstm()), shape=shape)
+    assert not asked(head_missing.CHECK, hidden(), shape=shape)
 
 
 def test_a_head_of_another_width_is_a_head():
