@@ -53,6 +53,19 @@ def changed(session: Session) -> str:
     return f"{shapes}; it moved by at most {pair.largest:.6g}"
 
 
+def _called(session: Session) -> str:
+    """What the change did, and what the last call gave where another one is shown."""
+    last = session.run.outcomes[-1] if session.run is not None and session.run.outcomes else None
+    if last is None or last is shown_outcome(session) or not last.outputs:
+        return changed(session)
+    shapes = ", ".join(f"{name} {values.shape}" for name, values in last.outputs.items())
+    written = last.outputs.get("written")
+    words = (
+        "" if written is None else f": {' '.join(map(str, written[0, :40]))}{' …' * (written.shape[1] > 40)}"
+    )
+    return f"{changed(session)}\n{last.call}: {shapes}{words}"
+
+
 def _action(kind: str, session: Session, text: str) -> Said:
     return Said((c.MakeEdits(typed_edits(text, kind, session.story.folders)),), show=changed)
 
@@ -77,7 +90,7 @@ def _then(session: Session, text: str) -> Said:
     if session.plan is None:
         raise CommandLineError("there is no input to call the model with", todo="open FILE")
     call = typed_call(body.strip(), kind, session.story.folders)
-    return Said((c.MakeEdits((ReplaceCalls((*session.plan.run.calls, call)),)),), show=changed)
+    return Said((c.MakeEdits((ReplaceCalls((*session.plan.run.calls, call)),)),), show=_called)
 
 
 def _predict(session: Session, text: str) -> Said:

@@ -31,8 +31,8 @@ def input_names(model: Any, given: int = 1) -> tuple[str, ...]:
     if functional is None:
         return distinct_names(["input"] * given)
     struct = functional._inputs_struct
-    if isinstance(struct, dict):
-        return tuple(one_line(key).replace("/", "_") for key in struct)
+    if isinstance(struct, dict):  # Keras flattens dicts in the order of their keys
+        return tuple(one_line(key).replace("/", "_") for key in sorted(struct))
     return distinct_names([layer_name(tensor._keras_history.operation) for tensor in functional.inputs])
 
 
@@ -53,7 +53,9 @@ def as_model_takes(model: Any, inputs: Mapping[str, Array]) -> Any:
     struct = functional._inputs_struct if functional is not None else None
     if isinstance(struct, dict):
         return (
-            dict(zip(struct, inputs.values(), strict=False)) if set(struct) != set(inputs) else dict(inputs)
+            dict(zip(sorted(struct), inputs.values(), strict=False))
+            if set(struct) != set(inputs)
+            else dict(inputs)
         )
     if len(inputs) == 1:
         return next(iter(inputs.values()))

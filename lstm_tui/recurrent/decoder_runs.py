@@ -253,7 +253,7 @@ def _planned(
 ) -> DecoderPlan | str:
     known = inputs[into].shape[1]
     each_step = said.output.ndim == 3
-    keep = min(wanted.keep or _kept(inputs, into, form, wanted.steps, declared, each_step), known)
+    keep = min(wanted.keep or _kept(inputs, into, form, wanted, sample, declared, each_step), known)
     truth = _truth(inputs[into], form, said, sample, keep)
     room = _room(len(inputs) == 1, declared, keep, each_step)
     if room is not None and wanted.steps > room:
@@ -277,17 +277,25 @@ def _planned(
     )
 
 
-def _kept(inputs: Inputs, into: str, form: Form, steps: int, declared: int | None, each_step: bool) -> int:
+def _kept(
+    inputs: Inputs, into: str, form: Form, wanted: Decode, sample: int, declared: int | None, each_step: bool
+) -> int:
     """Steps that it begins with: of a decoder the first; of a sequence without another beside it all but the
     last, which are held back as the truth, where the model takes a shorter one."""
     known = int(inputs[into].shape[1])
     others = [array for name, array in inputs.items() if name != into]
     if any(steps_of(array) for array in others) or (others and form != "numbers"):
-        return 1
+        return 1 if each_step or form == "numbers" else _first_token(ids_of(inputs[into], form)[sample])
     if declared is not None and declared != 1 and not each_step:
         return known
-    held = min(steps or DEFAULT_STEPS, known // 2)
-    return known if steps > held else known - held
+    held = min(wanted.steps or DEFAULT_STEPS, known // 2)
+    return known if wanted.steps > held else known - held
+
+
+def _first_token(ids: Array) -> int:
+    """Steps up to the first token, where padding stands before it as `pad_sequences` puts it."""
+    there = np.flatnonzero(ids > 0)
+    return int(there[0]) + 1 if len(there) else 1
 
 
 def _room(alone: bool, declared: int | None, keep: int, each_step: bool) -> int | None:

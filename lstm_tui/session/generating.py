@@ -14,7 +14,7 @@ from lstm_tui.session.effects import Effect, StartFreeRun
 from lstm_tui.session.free_run_commands import AboutFreeRuns, FreeRunArrived
 from lstm_tui.session.state import Ahead, Session
 from lstm_tui.session.targets import target_of_call
-from lstm_tui.session.view import shown_recording
+from lstm_tui.session.view import shown_outcome, shown_recording
 
 if TYPE_CHECKING:  # the loops are for who looks at them
     from lstm_tui.recurrent.calls import Run
@@ -80,6 +80,9 @@ class _Ground:
 def plan_ahead(session: Session) -> Loop | str | None:
     """What is run, why nothing can be, or None while the recording that tells is on its way."""
     recording, model = shown_recording(session), session.model
+    outcome = shown_outcome(session)
+    if outcome is not None and outcome.failure is not None:
+        return "The call that is shown fails: there is nothing to run ahead of."
     if session.plan is None or recording is None or not recording.outputs:
         return None
     if session.plan.run.interventions:

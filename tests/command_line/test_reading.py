@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from lstm_tui.command_line.completion import completions, shared_start
 from lstm_tui.command_line.reading import WORDS, understood
 from lstm_tui.command_line.word import FollowSource, Leave, OpenFile, SaveTo
 from lstm_tui.errors import CommandLineError, LstmTuiError
-from lstm_tui.session.commands import RunChecks
+from lstm_tui.recurrent.calls import CallOutcome, Run
+from lstm_tui.session.commands import RunArrived, RunChecks
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import update
 
@@ -111,6 +113,13 @@ def test_actions_and_calls_are_written_as_in_a_scenario(session: Session) -> Non
     called = after(session, "then decode steps: 3, into: x, stop: 2")
     assert called.plan is not None
     assert called.plan.run.calls[-1].stop == 2  # type: ignore[union-attr]
+    plan, shown = called.plan.run, session.run
+    assert shown is not None
+    written = CallOutcome("decode", {"y": np.ones((1, 3, 2)), "written": np.array([[4, 4, 2]])})
+    answered, _ = update(called, RunArrived(Run(plan.key, (*shown.outcomes, written), shown.recording)))
+    told = understood("then decode steps: 3, into: x, stop: 2", session).show
+    assert told is not None
+    assert "decode: y (1, 3, 2), written (1, 3): 4 4 2" in told(answered)
     again = after(session, "predict")
     assert again.plan is not None
     assert len(again.plan.run.calls) == 2

@@ -104,6 +104,16 @@ def test_inputs_of_a_dictionary_have_its_keys():
     assert {each.name for each in facts.outputs} == {"up", "down"}
 
 
+def test_inputs_of_a_dictionary_have_their_own_shapes_in_the_order_of_keras():
+    right, left = keras.Input((None, 3), name="right"), keras.Input((4,), name="left")
+    joined = layers.Concatenate()([layers.LSTM(2)(right), left])
+    facts = facts_of(keras.Model({"right": right, "left": left}, joined))
+    assert [(each.name, each.shape) for each in facts.inputs] == [
+        ("left", (None, 4)),
+        ("right", (None, None, 3)),
+    ]
+
+
 def test_two_layers_of_one_name_have_two_paths():
     class Twice(keras.Model):
         def __init__(self):

@@ -145,6 +145,13 @@ def test_a_series_beside_features_that_stay_begins_with_its_past() -> None:
     assert plan.truth.shape == (20, 1)
 
 
+def test_a_caption_begins_behind_its_padding() -> None:
+    padded = np.array([[0, 0, 0, 1, 2, 3]])
+    plan = planned({"picture": noise(1, 8), "words": padded}, Said(counted(padded[:, -1])), declared=6)
+    assert plan.truth is not None
+    assert (plan.call.keep, plan.truth.tolist()) == (4, [2, 3])
+
+
 def test_there_is_no_room_beyond_a_fixed_length() -> None:
     both = {"sentence": SENTENCE, "words": WORDS}
     assert planned(both, Said(counted(WORDS)), Decode(4, ""), declared=4).steps == 4
