@@ -110,8 +110,8 @@ def _planned(
     decoder = _decoder(ground, wanted) if form.is_whole else None
     if decoder is not None:
         return decoder
-    if wanted.into or wanted.temperature is not None or wanted.stop is not None:
-        return "This model writes nothing into an input of its own: into, temperature and stop say nothing."
+    if wanted != Ahead(wanted.steps):
+        return "This model writes nothing into an input of its own: it is told how many steps, and no more."
     return _one_step(ground, wanted.steps)
 
 
