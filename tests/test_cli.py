@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lstm_tui
-from lstm_tui.cli import main
+from tests.asked_here import asked_here
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -34,21 +33,6 @@ def refusal(done: Ended) -> str:
     assert "Traceback" not in done.stderr
     assert 1 <= len(done.stderr.splitlines()) <= 6
     return done.stderr
-
-
-@pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """As `run`, in this process: TensorFlow is imported once for all that is asked so."""
-
-    def run_it(*arguments: str | Path) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["lstm-tui", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert isinstance(ended.value.code, int | None)
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return run_it
 
 
 def test_a_mistyped_command_is_not_taken_for_a_file() -> None:
@@ -119,13 +103,13 @@ def test_trace_writes_what_keras_gives(tiny_models: Path, tmp_path: Path) -> Non
 
 @pytest.mark.keras
 def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
-    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+    tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.save(tmp_path / "x.npy", np.ones((1, 6, 3), np.float32))
     script = tmp_path / "walk.txt"
     script.write_text("# a walk\ngoto end\n\nreshape last: 4\nsave case.yaml\nstp\nwhere\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    done = run_here("run", script, tiny_models / "lstm.keras", "--input", tmp_path / "x.npy")
+    done = asked_here("run", script, tiny_models / "lstm.keras", "--input", tmp_path / "x.npy")
     told = done.stdout.splitlines()
     assert told[:2] == [": goto end", "lstm h, step 5 of 0 to 5"]
     assert "saved case.yaml" in told
@@ -136,25 +120,21 @@ def test_a_script_is_run_line_by_line_and_ends_at_the_first_that_cannot_be_done(
 
 
 @pytest.mark.keras
-def test_trace_of_a_call_that_fails_says_what_would_fit(
-    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended]
-) -> None:
+def test_trace_of_a_call_that_fails_says_what_would_fit(tiny_models: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.ones((6, 3), np.float32))
     out = tmp_path / "t.npz"
-    said = refusal(run_here("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out))
+    said = refusal(asked_here("trace", tiny_models / "lstm.keras", "--input", tmp_path / "x.npy", "-o", out))
     assert "add axis 0" in said
     assert not out.exists()
 
 
 @pytest.mark.keras
-def test_rebuild_says_what_it_changed_and_how_it_knows(
-    tiny_models: Path, tmp_path: Path, run_here: Callable[..., Ended]
-) -> None:
+def test_rebuild_says_what_it_changed_and_how_it_knows(tiny_models: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.keras"
-    done = run_here("rebuild", tiny_models / "lstm.keras", "--timesteps", "5", "-o", out)
+    done = asked_here("rebuild", tiny_models / "lstm.keras", "--timesteps", "5", "-o", out)
     assert done.returncode == 0, done.stderr
     assert "same prediction: random input 1" in done.stdout
     assert out.exists()
     model = tiny_models / "lstm.keras"
-    assert "which is never changed" in refusal(run_here("rebuild", model, "-o", model))
-    assert "not the name of a .keras file" in refusal(run_here("rebuild", model, "-o", tmp_path / "out.h5"))
+    assert "which is never changed" in refusal(asked_here("rebuild", model, "-o", model))
+    assert "not the name of a .keras file" in refusal(asked_here("rebuild", model, "-o", tmp_path / "out.h5"))

@@ -108,9 +108,8 @@ def test_the_error_against_a_target_too():
 
 
 def refused(kind) -> str:
-    made: Gradients = reloadable(specimens.build(kind).model).gradients(
-        specimens.build(kind).inputs, float64=True
-    )
+    specimen = specimens.build(kind)
+    made: Gradients = reloadable(specimen.model).gradients(specimen.inputs, float64=True)
     assert made.exact is None
     assert made.states
     return made.exact_note

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model.save(folder / f"{name}.keras")
         model.save(folder / f"{name}.h5")
     return folder
+
+
+@cache
+def loaded(path: Path) -> Any:
+    """What Keras makes of the file, once for all that is asked about it."""
+    import keras
+
+    return keras.models.load_model(path, compile=False)
 
 
 CASES = [
@@ -69,10 +78,8 @@ def _shapes(layer: Any) -> tuple[tuple[int | None, ...], ...]:
 
 @each_file
 def test_layers_parameters_and_shapes_are_those_of_keras(zoo: Path, name: str, suffix: str) -> None:
-    import keras
-
     facts = read_model_file(zoo / (name + suffix))
-    model = keras.models.load_model(zoo / (name + suffix), compile=False)
+    model = loaded(zoo / (name + suffix))
     wanted = [item for layer in _layers_of(model) for item in _tree(layer, layer.name)]
     assert [layer.path for layer in facts.layers] == [path for path, _ in wanted]
     for layer, (path, built) in zip(facts.layers, wanted, strict=True):
@@ -87,10 +94,8 @@ def test_layers_parameters_and_shapes_are_those_of_keras(zoo: Path, name: str, s
 
 @each_file
 def test_inputs_and_outputs_are_those_of_keras(zoo: Path, name: str, suffix: str) -> None:
-    import keras
-
     facts = read_model_file(zoo / (name + suffix))
-    model = keras.models.load_model(zoo / (name + suffix), compile=False)
+    model = loaded(zoo / (name + suffix))
     functional = getattr(model, "_functional", None) or model
     assert [(t.name, t.shape, t.dtype) for t in facts.inputs] == [
         (t.name, tuple(t.shape), t.dtype) for t in model.inputs
@@ -110,10 +115,8 @@ def test_shapes_inside_wrappers_and_nested_models_are_known(zoo: Path, name: str
 
 @each_file
 def test_weights_are_found_where_keras_put_them(zoo: Path, name: str, suffix: str) -> None:
-    import keras
-
     path = zoo / (name + suffix)
-    model = keras.models.load_model(path, compile=False)
+    model = loaded(path)
     expected = {
         layer_path: layer for layer in _layers_of(model) for layer_path, layer in _tree(layer, layer.name)
     }
@@ -151,11 +154,9 @@ def test_the_first_screen_needs_no_weights(zoo: Path, name: str, suffix: str) ->
 
 
 def test_recurrent_facts_are_those_of_keras(zoo: Path) -> None:
-    import keras
-
     for name in KINDS:
         facts = read_model_file(zoo / f"{name}.keras")
-        model = keras.models.load_model(zoo / f"{name}.keras", compile=False)
+        model = loaded(zoo / f"{name}.keras")
         built = {path: layer for top in _layers_of(model) for path, layer in _tree(top, top.name)}
         for layer in facts.recurrent_layers:
             truth = (

@@ -8,6 +8,7 @@ import pytest
 
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import UsageError
+from lstm_tui.report.replay import ReplayResult
 from lstm_tui.report.replay_engines import replay_in_engines
 from lstm_tui.report.replaying import replay_paths
 
@@ -43,39 +44,43 @@ def test_a_report_that_cannot_be_written_is_told(mistaken: Path, tmp_path: Path)
         replay_paths([mistaken], None, False, tmp_path / "none" / "junit.xml", EngineOptions(), silent)
 
 
-@pytest.mark.keras
-def test_several_engines_give_the_results_of_one_in_the_same_order(tiny_models: Path, tmp_path: Path):
-    folder = tmp_path / "replayed"
-    folder.mkdir()
-    (folder / "lstm.keras").write_bytes((tiny_models / "lstm.keras").read_bytes())
-    for number in range(4):
-        shape = [1, 1] if number % 2 else [1, 2]
-        text = f"input: {{random: {{shape: [1, 4, 3]}}}}\nexpect: {{shape: {shape}}}\n"
-        (folder / f"{number}.yaml").write_text(f"version: 1\nmodel: lstm.keras\n{text}")
-    results = replay_in_engines([folder], EngineOptions(), jobs=2).results
-    assert [each.path.name for each in results] == ["0.yaml", "1.yaml", "2.yaml", "3.yaml"]
-    assert [each.status for each in results] == ["failed", "passed", "failed", "passed"]
+HEAD = "version: 1\nmodel: kept.keras\ninput: {random: {shape: [1, 4, 3]}}\n"
+TWICE, RESET = "[{predict: {}}, {predict: {}}]", "[{predict: {}}, {reset: {}}, {predict: {}}]"
 
 
-@pytest.mark.keras
-def test_findings_are_looked_for_and_are_exactly_those(tmp_path: Path):
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[ReplayResult]:
+    """Of scenarios that expect a shape, then of some that expect findings, by two engines of one host."""
     import keras
 
+    folder = tmp_path_factory.mktemp("replayed")
     kept = keras.layers.LSTM(2, stateful=True)
     model = keras.Sequential([keras.Input((None, 3), batch_size=1), kept])
     model.set_weights([weight + 0.01 for weight in model.get_weights()])  # or it would be untrained as well
-    model.save(tmp_path / "kept.keras")
-    head = "version: 1\nmodel: kept.keras\ninput: {random: {shape: [1, 4, 3]}}\n"
-    twice, reset = "[{predict: {}}, {predict: {}}]", "[{predict: {}}, {reset: {}}, {predict: {}}]"
+    model.save(folder / "kept.keras")
+    for number in range(4):
+        shape = [1, 2] if number % 2 else [1, 1]
+        (folder / f"{number}.yaml").write_text(f"{HEAD}expect: {{shape: {shape}}}\n")
     for name, calls, codes in [
-        ("carried", twice, "[state-carryover]"),
-        ("denied", twice, "[]"),
-        ("reset", reset, "[]"),
+        ("carried", TWICE, "[state-carryover]"),
+        ("denied", TWICE, "[]"),
+        ("reset", RESET, "[]"),
     ]:
-        (tmp_path / f"{name}.yaml").write_text(f"{head}calls: {calls}\nexpect: {{findings: {codes}}}\n")
-    found = {each.path.stem: each for each in replay_in_engines([tmp_path], EngineOptions()).results}
+        (folder / f"{name}.yaml").write_text(f"{HEAD}calls: {calls}\nexpect: {{findings: {codes}}}\n")
+    return list(replay_in_engines([folder], EngineOptions(), jobs=2).results)
+
+
+@pytest.mark.keras
+def test_several_engines_give_the_results_of_one_in_the_same_order(results: list[ReplayResult]):
+    names = [each.path.name for each in results]
+    assert names == ["0.yaml", "1.yaml", "2.yaml", "3.yaml", "carried.yaml", "denied.yaml", "reset.yaml"]
+    assert [each.status for each in results[:4]] == ["failed", "passed", "failed", "passed"]
+
+
+@pytest.mark.keras
+def test_findings_are_looked_for_and_are_exactly_those(results: list[ReplayResult]):
+    found = {each.path.stem: each for each in results[4:]}
     assert {name: each.status for name, each in found.items()} == {
         "carried": "passed", "denied": "failed", "reset": "passed",
     }  # fmt: skip
     assert found["carried"].checked == ("findings: state-carryover",)
-    assert "found beside: state-carryover" in found["denied"].reasons[0]

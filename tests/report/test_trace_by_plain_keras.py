@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import subprocess
-import sys
 
 import pytest
+
+from tests.asked_here import asked_here
 
 pytestmark = pytest.mark.keras
 
@@ -23,8 +23,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("outside")
     plain_keras.make(folder)
     model, given, out = folder / "model.keras", folder / "input.npz", folder / "trace.npz"
-    command = [sys.executable, "-m", "lstm_tui", "trace", model, "--input", given, "-o", out]
-    trace = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=400, check=False)
+    trace = asked_here("trace", model, "--input", given, "-o", out)
     assert (trace.returncode, trace.stdout) == (0, ""), trace.stderr
     compared = io.StringIO()
     with contextlib.redirect_stdout(compared):
