@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 
 from lstm_tui.engine.options import EngineOptions
 from lstm_tui.report.diagnosing import Question, diagnose_and_print
+from tests.asked_here import asked_here
 
 pytestmark = pytest.mark.keras
 
@@ -19,9 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CARRY_OVER = ROOT / "scenarios/4-same-input-but-another-prediction/1-carry-over.yaml"
 
 
-def diagnose(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lstm_tui", "diagnose", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+def diagnose(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return asked_here("diagnose", *arguments)
 
 
 def test_a_finding_stands_in_the_json_with_its_remedy_and_its_proof() -> None:

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -13,8 +10,6 @@ import numpy as np
 import pytest
 
 from lstm_tui.engine.client import EngineProcess
-from lstm_tui.engine.environment import tensorflow_environment
-from lstm_tui.engine.options import EngineOptions
 from lstm_tui.errors import EngineDied, EngineUnavailable
 from lstm_tui.report.expectations import Difference
 from lstm_tui.report.replay import Replayer, ReplayResult, Replays, exit_status
@@ -267,28 +262,24 @@ def test_junit_is_xml_whatever_a_message_holds():
 # --- on real models
 
 TWO_FEATURES = "input: x.npy\nactions: [{reshape: {select: [0, 1]}}]"
-MAKE_MODELS = """
-import sys, numpy as np, keras
-folder = sys.argv[1]
-keras.utils.set_random_seed(1)
-plain = keras.Sequential([keras.Input((4, 3), name="x"), keras.layers.LSTM(2), keras.layers.Dense(1)])
-plain.save(folder + "/plain.keras")
-x = np.linspace(0, 1, 12, dtype="float32").reshape(1, 4, 3)
-np.save(folder + "/x.npy", x)
-np.save(folder + "/y.npy", plain.predict(x, verbose=0))
-carry = keras.Sequential([keras.Input((4, 3), batch_size=1), keras.layers.LSTM(2, stateful=True)])
-carry.save(folder + "/carry.keras")
-np.save(folder + "/first.npy", carry.predict(x, verbose=0))
-np.save(folder + "/second.npy", carry.predict(x, verbose=0))
-"""
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models made with plain Keras, and what Keras itself predicts with them."""
+    import keras
+
     folder = tmp_path_factory.mktemp("models")
-    environment = {**os.environ, **tensorflow_environment(EngineOptions())}
-    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, env=environment)
+    keras.utils.set_random_seed(1)
+    plain = keras.Sequential([keras.Input((4, 3), name="x"), keras.layers.LSTM(2), keras.layers.Dense(1)])
+    plain.save(folder / "plain.keras")
+    x = np.linspace(0, 1, 12, dtype="float32").reshape(1, 4, 3)
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", plain.predict(x, verbose=0))
+    carry = keras.Sequential([keras.Input((4, 3), batch_size=1), keras.layers.LSTM(2, stateful=True)])
+    carry.save(folder / "carry.keras")
+    np.save(folder / "first.npy", carry.predict(x, verbose=0))
+    np.save(folder / "second.npy", carry.predict(x, verbose=0))
     return folder
 
 
