@@ -110,8 +110,10 @@ def open_app(lender: Lender) -> OpenApp:
         app = Workbench(opened, engine=LentEngine(lender), **more)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Screen(app, pilot)
-            app.link.close()
+            try:
+                yield Screen(app, pilot)
+            finally:
+                app.link.close()  # also where a test fails: the next app must be the engine's only one
 
     return open_it
 
