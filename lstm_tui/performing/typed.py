@@ -28,7 +28,8 @@ def typed_edits(
     """The edit that `text` says, as the body of an action of this `kind` (`reset`, `rescale`, `reshape`).
 
     folders: where a file that is named is looked for, in order. defaults: what is meant by a word that is
-    left out; then `all` is said for what a file leaves out.
+    left out; then `all` is said for what a file leaves out. A unit that is meant is one of the layer that is
+    meant: where a layer is named, all of its units are.
     Raises: LstmTuiError that says what cannot be understood.
     """
     from lstm_tui.scenario.loading import load_action
@@ -36,7 +37,8 @@ def typed_edits(
 
     body = _body(text)
     if defaults is not None:
-        body = {word: value for word, value in {**defaults, **body}.items() if value != _ALL}
+        meant = {word: value for word, value in defaults.items() if not (word == "unit" and "layer" in body)}
+        body = {word: value for word, value in {**meant, **body}.items() if value != _ALL}
     words = _valid(Action, kind, body)
     return (load_action(words, _beside(body, folders)),)
 

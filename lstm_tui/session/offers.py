@@ -59,7 +59,7 @@ def reset_offers(session: Session) -> tuple[Offer, ...]:
         return ()
     several = session.plan is not None and len(session.plan.run.calls) > 1
     each = Offer(
-        "before each call, all layers to zeros",
+        "before each call so far, all layers to zeros",
         "no call sees another's state",
         (ResetBeforeEachCall(),),
     )

@@ -5,6 +5,7 @@ Values only; `questions` gives them meaning. They are no edits: undo leaves them
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 #: More of each would not fit beside the layers.
@@ -40,9 +41,16 @@ class Questions:
     seeking: Seeking | None = None
 
     @classmethod
-    def of(cls, breakpoints: tuple[str, ...], watches: tuple[str, ...]) -> Questions:
-        """As a scenario has them."""
-        return cls(tuple(map(Breakpoint, breakpoints)), watches)
+    def of(
+        cls, breakpoints: tuple[str, ...], watches: tuple[str, ...], off: Collection[str] = ()
+    ) -> Questions:
+        """As a scenario has them. off: those that are switched off."""
+        return cls(tuple(Breakpoint(text, text not in off) for text in breakpoints), watches)
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Breakpoints that are switched off, by their text; no two have the same."""
+        return tuple(each.text for each in self.breakpoints if not each.enabled)
 
     @property
     def texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

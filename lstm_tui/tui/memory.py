@@ -93,7 +93,7 @@ class Memory:
         breakpoints, watches = session.questions.texts
         entry = {
             "stamp": stamp, "cursor": looked, "call": session.call, "panes": panes,
-            "breakpoints": breakpoints, "watches": watches,
+            "breakpoints": breakpoints, "off": session.questions.off, "watches": watches,
         }  # fmt: skip
         files = {key: each for key, each in _files(_read(self._path)).items() if key != _key(file)}
         newest = [*files.items(), (_key(file), entry)][-KEPT_FILES:]
@@ -158,12 +158,13 @@ def _cursor(entry: Mapping[str, Any]) -> Cursor:
 
 def _questions(entry: Mapping[str, Any]) -> Questions:
     """Breakpoints and watches, which are read as questions only when they are asked."""
-    found = []
-    for name, most in (("breakpoints", MOST_BREAKPOINTS), ("watches", MOST_WATCHES)):
+
+    def texts(name: str, most: int) -> tuple[str, ...]:
         kept = entry.get(name)
-        texts = [each for each in kept if _text(each, "")] if isinstance(kept, list) else []
-        found.append(tuple(texts[:most]))
-    return Questions.of(*found)
+        return tuple(each for each in kept if _text(each, ""))[:most] if isinstance(kept, list) else ()
+
+    breakpoints, watches = texts("breakpoints", MOST_BREAKPOINTS), texts("watches", MOST_WATCHES)
+    return Questions.of(breakpoints, watches, texts("off", MOST_BREAKPOINTS))
 
 
 def _panes(layout: Layout) -> dict[str, Any]:

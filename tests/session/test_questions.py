@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lstm_tui.errors import QuestionError
 from lstm_tui.recurrent.recording import Array
 from lstm_tui.recurrent.window import Window
 from lstm_tui.session import commands as c
@@ -15,6 +16,7 @@ from lstm_tui.session.asked_rows import places_of, standings, watched
 from lstm_tui.session.edits import Material
 from lstm_tui.session.effects import Announce, Effect
 from lstm_tui.session.question_commands import Questions
+from lstm_tui.session.questions import checked
 from lstm_tui.session.state import Session
 from lstm_tui.session.update import open_session, update
 from tests.session.hand_made import arrived, gold
@@ -205,3 +207,10 @@ def test_who_moves_on_gives_up_the_search(long_session: tuple[Session, Engine]) 
     assert session.questions.seeking is not None
     session = walked(engine, session, c.GoToStep(7))
     assert session.questions.seeking is None and session.cursor.step == 7
+
+
+def test_a_condition_is_about_something_that_changes(session: Session) -> None:
+    for text in ("1/0 > 0", "1 < 2", "not (3 > 4)"):
+        with pytest.raises(QuestionError, match="nothing of the recording is named"):
+            checked(session, text)
+    assert checked(session, "t > 3") == "t > 3"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lstm_tui.arrays.nudge import Nudge
 from lstm_tui.errors import EditError
+from lstm_tui.performing.typed import typed_edits
 from lstm_tui.recurrent.calls import Stream
 from lstm_tui.recurrent.interventions import Clamp, Poke, Silence, clamp, dropout, poke, silence
 from lstm_tui.session import commands as c
@@ -63,6 +65,14 @@ def test_what_a_typed_line_leaves_out_is_where_the_cursor_is(session_of_two: Ses
     )
     assert defaults(there, "last") == {"steps": 6}
     assert defaults(at(there, series="c"), "clamp")["gate"] == "f"
+
+
+def test_where_a_layer_is_named_all_of_its_units_are_meant(session_of_two: Session) -> None:
+    there = at(session_of_two, layer="lstm_1", series="f", unit=3, step=4, sample=1)
+    for line, unit in (("", 3), ("layer: lstm_2", None), ("layer: lstm_2, unit: 1", 1), ("unit: all", None)):
+        (edit,) = typed_edits(line, "silence", (Path(),), defaults=defaults(there, "silence"))
+        assert isinstance(edit, Silence)
+        assert edit.units == (() if unit is None else (unit,)), line
 
 
 def test_it_is_asked_of_the_engine_undone_and_done_again(session: Session) -> None:

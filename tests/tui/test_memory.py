@@ -45,11 +45,11 @@ def test_a_file_is_seen_as_it_was_left(tmp_path: Path) -> None:
 
 def test_breakpoints_and_watches_come_back(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
-    asked = Questions.of(("abs(c) > 5",), ("mean(h)",))
+    asked = Questions.of(("abs(c) > 5", "h > 1"), ("mean(h)",), off=("h > 1",))
     Memory().keep(replace(of_file(path), questions=asked), PANES)
     place = Memory().place(path)
     assert place is not None
-    assert place.questions.texts == (("abs(c) > 5",), ("mean(h)",))
+    assert place.questions == asked
     known = json.loads(remembered().read_text(encoding="utf-8"))
     for entry in known["files"].values():
         entry["breakpoints"], entry["watches"] = [3, None, "x" * 1000, "h > 1"], "mean(h)"

@@ -21,6 +21,8 @@ from lstm_tui.tui.panes.findings import findings_section
 from lstm_tui.tui.panes.writing import heading, two_ends, wrapped
 
 _MOST_CHANGES = 3
+#: Of many calls those around the one that is shown are listed, so that what follows below has room.
+_FEWEST_CALLS = 3
 
 
 def notes_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -161,8 +163,11 @@ def _calls(session: Session, canvas: Canvas) -> list[Line]:
     if session.run is None or session.plan is None or len(session.run.outcomes) < 2:
         return []
     ink, width = canvas.ink, canvas.width
-    lines = [heading("Calls", "( ) choose", width, ink.title, ink.dim)]
-    for index, outcome in enumerate(session.run.outcomes):
+    outcomes, most = session.run.outcomes, max(canvas.height // 4, _FEWEST_CALLS)
+    first = max(min(session.plan.run.record - most // 2, len(outcomes) - most), 0)
+    some = f"{first + 1}–{first + most} of {len(outcomes)}  " if most < len(outcomes) else ""
+    lines = [heading("Calls", f"{some}( ) choose", width, ink.title, ink.dim)]
+    for index, outcome in list(enumerate(outcomes))[first : first + most]:
         here = index == session.plan.run.record
         mark = "▸" if here else " "
         style = ink.bad if outcome.failure else ink.here if here else ink.plain
