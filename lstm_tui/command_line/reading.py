@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from lstm_tui.command_line import changing, diagnosing, files, moving, questions, running_ahead
 from lstm_tui.command_line.word import Said, Word, nearest
 from lstm_tui.errors import CommandLineError
@@ -9,13 +11,22 @@ from lstm_tui.session.state import Session
 
 #: Longer lines are no commands.
 MOST_CHARACTERS = 2000
+#: Cells of the column of usages, and of a whole line of help: it reads the same in every window from 60 on.
+_USAGE, _HELP = 18, 56
 
 
 def _help(session: Session, text: str) -> Said:
     del session
     shown = [word_called(text)] if text else WORDS
-    wide = max(len(word.usage) for word in shown)
-    return Said(show=lambda _after: "\n".join(f"{word.usage.ljust(wide)}  {word.title}" for word in shown))
+    return Said(show=lambda _after: "\n".join(_explained(word) for word in shown))
+
+
+def _explained(word: Word) -> str:
+    """Usage and title side by side; a long usage has a line of its own."""
+    titles = wrap(word.title, _HELP - _USAGE - 2)
+    firsts = [word.usage] if len(word.usage) <= _USAGE else [word.usage, ""]
+    rows = [(firsts[-1], titles[0]), *(("", more) for more in titles[1:])]
+    return "\n".join([*firsts[:-1], *(f"{usage:<{_USAGE}}  {title}" for usage, title in rows)])
 
 
 WORDS: tuple[Word, ...] = (

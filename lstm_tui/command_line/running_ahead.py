@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lstm_tui.command_line.word import Said, Word, nearest, whole
 from lstm_tui.errors import CommandLineError
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.free_run_commands import LookAhead
-from lstm_tui.session.generating import ahead_words, shown_free_run
+from lstm_tui.session.generating import ahead_words, plan_ahead, shown_free_run
 from lstm_tui.session.state import Ahead, Session
 
 USAGE = "ahead [STEPS] [into INPUT] [keep N] [temperature T] [seed N] [stop TOKEN]"
@@ -19,7 +20,12 @@ MOST_STEPS = 2000
 
 
 def _ahead(session: Session, text: str) -> Said:
-    return Said((LookAhead(wanted(text, session)),), show=_told)
+    """The run, or why there can be none: the view that would say the same is not opened for it."""
+    said = wanted(text, session)
+    plan = plan_ahead(replace(session, cursor=replace(session.cursor, ahead=said)))
+    if isinstance(plan, str):
+        raise CommandLineError(plan)
+    return Said((LookAhead(said),), show=_told)
 
 
 def wanted(text: str, session: Session) -> Ahead:

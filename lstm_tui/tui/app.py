@@ -260,7 +260,7 @@ class Workbench(ThemedApp):
                     self.dispatch(said)
             elif isinstance(effect, Listen):
                 listen(self)
-            else:
+            elif not any(each.told(effect) for each in self.screen_stack if isinstance(each, Follower)):
                 self.notify_plainly(effect.text, effect.severity)
 
     def switch_theme(self) -> None:

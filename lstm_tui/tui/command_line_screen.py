@@ -1,7 +1,8 @@
 """The line at the bottom (`:`): what is typed changes the session behind it, and is answered above it.
 
 Tab completes, Up and Down go through what was typed before (kept between sessions), Escape closes. An answer
-follows the session: what the engine says later stands there as soon as it is said.
+follows the session: what the engine says later stands there as soon as it is said. A long one is scrolled by
+pages or, while the line is empty, by the arrows. What the session refuses stands there too.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lstm_tui.command_line.completion import completions, shared_start
 from lstm_tui.command_line.reading import understood
 from lstm_tui.command_line.word import Deed, FollowSource, Leave, OpenFile, Said, SaveTo
-from lstm_tui.errors import LstmTuiError
+from lstm_tui.errors import CommandLineError, LstmTuiError
 from lstm_tui.performing.opening import opened_input
 from lstm_tui.plain_text import aligned_lines, one_line
+from lstm_tui.session.effects import Announce
 from lstm_tui.session.state import Session
 from lstm_tui.tui.drawn_screen import Follower
 from lstm_tui.tui.settings import state_folder
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 _KEPT_LINES = 200
 _MOST_COMPLETIONS = 12
+_KEYS = "help · Tab completes · Escape closes"
+_SCROLLING = "↓ ↑ PgDn PgUp scroll · Tab completes · Escape closes"
 
 
 class CommandLineScreen(ModalScreen[None], Follower):
@@ -42,6 +46,8 @@ class CommandLineScreen(ModalScreen[None], Follower):
         Binding("tab", "complete", show=False, priority=True),
         Binding("up", "older", show=False, priority=True),
         Binding("down", "newer", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
     ]
     DEFAULT_CLASSES = "command-line"
 
@@ -52,6 +58,9 @@ class CommandLineScreen(ModalScreen[None], Follower):
         self._typed = _typed_before()
         self._at = len(self._typed)
         self._answer: Said | None = None
+        #: What the session says to the commands of this line; None while nothing is being done.
+        self._heard: list[Announce] | None = None
+        self._remarks = ""
 
     @property
     def workbench(self) -> Workbench:
@@ -67,8 +76,9 @@ class CommandLineScreen(ModalScreen[None], Follower):
     def compose(self) -> ComposeResult:
         """Answer, line."""
         with Vertical():
-            yield Static("", classes="answer", markup=False)
-            yield Input(self._value, placeholder="help · Tab completes · Escape closes", classes="line")
+            with VerticalScroll(classes="answer", can_focus=False):
+                yield Static("", markup=False)
+            yield Input(self._value, placeholder=_KEYS, classes="line")
 
     def on_mount(self) -> None:
         """Start in the line, its end."""
@@ -76,6 +86,7 @@ class CommandLineScreen(ModalScreen[None], Follower):
         line.focus()
         line.cursor_position = len(line.value)
         self._say("")
+        self.watch(self.query_one(VerticalScroll), "show_vertical_scrollbar", self._tell_keys)
 
     def on_key(self, event: events.Key) -> None:
         """What is typed ahead, before the line is there, is not lost."""
@@ -87,10 +98,12 @@ class CommandLineScreen(ModalScreen[None], Follower):
                 self._take(self._value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """While a word is typed, the words that begin so."""
+        """While a word is typed, the words that begin so; what was answered before is gone."""
+        self._answer = None
         if event.value:
-            self._answer = None
             self._offer(event.value)
+        else:
+            self._say("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Do what the line means; an empty one closes."""
@@ -100,26 +113,45 @@ class CommandLineScreen(ModalScreen[None], Follower):
             return
         _keep(self._typed, text)
         self._at = len(self._typed)
-        self.query_one(Input).value = ""
+        line = self.query_one(Input)
+        with line.prevent(Input.Changed):
+            line.value = ""
         try:
-            said = understood(text, self._session)
+            self._carry_out(understood(text, self._session))
         except LstmTuiError as error:
+            self._answer = None
             self._say(str(error))
-            return
+
+    def _carry_out(self, said: Said) -> None:
+        """Do what a line means, and answer. Raises: CommandLineError where the session refuses."""
+        heard = self._heard = []
         for command in said.commands:
             self.workbench.dispatch(command)
+        self._heard = None
+        if refusals := [each.text for each in heard if each.severity == "error"]:
+            raise CommandLineError("\n".join(refusals))
         if said.deed is not None:
             self._do(said.deed)
-        self._answer = said
-        if said.show is None:
-            self.action_close()
-        else:
+        self._answer, self._remarks = said, "\n".join(each.text for each in heard)
+        if said.show is not None:
             self.session_changed()
+            return
+        for each in heard:
+            self.workbench.notify_plainly(each.text, each.severity)
+        self.action_close()
+
+    def told(self, announced: Announce) -> bool:
+        """What is said to the commands of this line is part of its answer."""
+        if self._heard is None:
+            return False
+        self._heard.append(announced)
+        return True
 
     def session_changed(self) -> None:
         """The answer as the session has it now."""
         if self._answer is not None and self._answer.show is not None:
-            self._say(self._answer.show(self._session))
+            told = self._answer.show(self._session)
+            self._say("\n".join(each for each in (self._remarks, told) if each))
 
     def action_complete(self) -> None:
         """As far as all that fits agrees."""
@@ -132,16 +164,32 @@ class CommandLineScreen(ModalScreen[None], Follower):
 
     def action_older(self) -> None:
         """What was typed before."""
-        self._recall(-1)
+        if not self._scrolled(-1):
+            self._recall(-1)
 
     def action_newer(self) -> None:
         """What was typed after that."""
-        self._recall(1)
+        if not self._scrolled(1):
+            self._recall(1)
+
+    def action_page(self, by: int) -> None:
+        """A page of the answer."""
+        room = self.query_one(VerticalScroll)
+        room.scroll_relative(y=by * max(room.size.height - 1, 1), animate=False)
 
     def action_close(self) -> None:
         """Back to the keys."""
         if self.is_current:
             self.dismiss(None)
+
+    def _scrolled(self, by: int) -> bool:
+        """Whether the arrows moved the answer: the line is not in use, and there is more that way."""
+        room = self.query_one(VerticalScroll)
+        more = room.scroll_offset.y > 0 if by < 0 else room.max_scroll_y > 0
+        if self.query_one(Input).value or self._at < len(self._typed) or not more:
+            return False
+        room.scroll_relative(y=by, animate=False)
+        return True
 
     def _recall(self, by: int) -> None:
         self._at = min(max(self._at + by, 0), len(self._typed))
@@ -186,9 +234,13 @@ class CommandLineScreen(ModalScreen[None], Follower):
             self.workbench.notify_plainly(str(error), "error", 20)
 
     def _say(self, text: str) -> None:
-        answer = self.query_one(".answer", Static)
-        answer.update(Text(aligned_lines(text)))
-        answer.display = bool(text)
+        room = self.query_one(VerticalScroll)
+        room.query_one(Static).update(Text(aligned_lines(text)))
+        room.display = bool(text)
+        room.scroll_home(animate=False)
+
+    def _tell_keys(self, longer: bool) -> None:
+        self.query_one(Input).placeholder = _SCROLLING if longer else _KEYS
 
 
 def _typed_before() -> list[str]:

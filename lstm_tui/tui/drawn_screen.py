@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from lstm_tui.session.commands import Command
+from lstm_tui.session.effects import Announce
 from lstm_tui.session.state import Session
 from lstm_tui.tui.actions import Action, action_by_id, textual_key
 from lstm_tui.tui.ink import ink_for
@@ -38,6 +39,11 @@ class Follower:
     def session_changed(self) -> None:
         """The session is another one now."""
         raise TypeError("a Follower says what a change means for it")
+
+    def told(self, announced: Announce) -> bool:
+        """Whether it shows what the session says itself: then nothing else does."""
+        del announced
+        return False
 
 
 def bindings_of(actions: tuple[Action, ...]) -> list[BindingType]:

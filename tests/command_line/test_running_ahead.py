@@ -11,6 +11,7 @@ from lstm_tui.errors import CommandLineError
 from lstm_tui.recurrent import free_runs
 from lstm_tui.session.free_run_commands import LookAhead
 from lstm_tui.session.state import Ahead, Session
+from tests.session.hand_made import translator
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,13 @@ from lstm_tui.session.state import Ahead, Session
 )
 def test_words_follow_the_number_in_any_order(session: Session, line: str, meant: Ahead) -> None:
     assert wanted(line, session) == meant
-    assert understood(f"ahead {line}", session).commands == (LookAhead(meant),)
+
+
+def test_words_that_say_nothing_to_this_model_are_refused_at_once(session: Session) -> None:
+    there = translator()
+    assert understood("ahead 2 keep 1", there).commands == (LookAhead(Ahead(2, keep=1)),)
+    with pytest.raises(CommandLineError):
+        understood("ahead 3 keep 2", session)
 
 
 @pytest.mark.parametrize(
