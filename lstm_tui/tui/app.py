@@ -204,6 +204,7 @@ class Workbench(ThemedApp):
     def restart_engine(self) -> None:
         """Kill the engine, whatever it does, and start a new one; what has no result is asked for again."""
         self.link.restart()
+        self.notify_plainly("another engine, as new, is at work")
         if self.session is not None:
             self.link.load(self.session.model.path)
             self.dispatch(AskAgain())

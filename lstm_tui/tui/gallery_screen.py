@@ -37,6 +37,7 @@ class GalleryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, list and story, keys."""
+        back = "Esc back · " if self.workbench.session is not None else ""
         yield Static(
             f"lstm-tui  ·  {self._title}  ·  choose a scenario",
             id="title",
@@ -47,17 +48,18 @@ class GalleryScreen(Screen[None]):
             with VerticalScroll(id="gallery-story"):
                 yield Static("", id="gallery-text", markup=False)
         yield Static(
-            "Enter opens · Up Down choose · ? help · q quit · lstm-tui MODEL opens yours",
+            f"Enter opens · Up Down choose · {back}? help · q quit · lstm-tui MODEL opens yours",
             id="hints",
             markup=False,
         )
 
     def on_mount(self) -> None:
-        """The first scenario of the first question."""
+        """The scenario that is open, else the first of the first question."""
         options = self.query_one(OptionList)
         options.focus()
         if self._entries:
-            options.highlighted = 1
+            here = str(self.workbench.session.story.path) if self.workbench.session is not None else ""
+            options.highlighted = options.get_option_index(here) if here in self._entries else 1
         else:
             self.query_one("#gallery-text", Static).update(
                 "No bundled scenarios were found with this installation."

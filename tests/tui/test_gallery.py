@@ -47,7 +47,12 @@ async def test_the_gallery_tells_each_story_and_opens_it(open_app: OpenApp) -> N
         await screen.press("enter")
         await screen.answered()
         assert "input-axes-swapped" in screen.text
-        await screen.press("G", "escape")
+        await screen.press("G")
+        assert gallery()[1].description.split()[0] in screen.text and "Esc back" in screen.text
+        options = screen.app.screen.query_one(OptionList)
+        assert options.highlighted is not None
+        assert options.get_option_at_index(options.highlighted).id == str(gallery()[1].path)
+        await screen.press("escape")
         assert "input-axes-swapped" in screen.text
 
 
@@ -66,7 +71,7 @@ async def test_of_several_scenarios_one_chooses_among_exactly_these(open_app: Op
         assert screen.app.session.story.path == paths[1]  # type: ignore[union-attr]
         await screen.press("G")
         assert "2-axes-swapped.yaml" in screen.text
-        await screen.press("enter")
+        await screen.press("up", "enter")
         await screen.answered()
         assert screen.app.session.story.path == paths[0]  # type: ignore[union-attr]
 
