@@ -13,6 +13,8 @@ from lstm_tui.recurrent.calls import Call
 from lstm_tui.session.edits import Edit
 
 if TYPE_CHECKING:  # pydantic and ruamel.yaml are for who types
+    from pydantic import ValidationError
+
     from lstm_tui.scenario.scenario import Scenario
     from lstm_tui.scenario.words import Words
 
@@ -20,6 +22,8 @@ Form = TypeVar("Form", bound="Words")
 
 #: Of every unit, of every sample: what leaving the word out means in a file.
 _ALL = "all"
+#: How there comes to be something that a scaler can be fitted on.
+_REFERENCE = "give the training data as the reference: `reference:` in the scenario, or --reference FILE"
 
 
 def typed_edits(
@@ -65,8 +69,21 @@ def _valid(form: type[Form], kind: str, body: Mapping[str, Any]) -> Form:
     try:
         return form.model_validate({kind: body})
     except ValidationError as error:
-        said = [one_line(each["msg"]) for each in error.errors(include_url=False)[:3]]
-        raise EditError("\n".join(dict.fromkeys(said)), expected=", ".join(known)) from None
+        raise _refused(error, kind, body, known) from None
+
+
+def _refused(error: ValidationError, kind: str, body: Mapping[str, Any], known: tuple[str, ...]) -> EditError:
+    """The error that names each word that is wrong, and what it takes."""
+    from lstm_tui.scenario.mistakes import phrases_of
+
+    found = phrases_of(error, {kind: dict(body)})[:3]
+    words = [str(path[1]) if len(path) > 1 else kind for path, _ in found]
+    said = [f"{one_line(word)}: {phrase}" for word, (_, phrase) in zip(words, found, strict=True)]
+    return EditError(
+        "\n".join(dict.fromkeys(said)),
+        expected=", ".join(known) if kind in words else "",
+        todo=_REFERENCE if "fit" in words else "",
+    )
 
 
 def _beside(body: Mapping[str, Any], folders: Sequence[Path]) -> Scenario:

@@ -54,11 +54,20 @@ class _Finding:
 
 def mistakes_of(error: ValidationError, plain: Any, document: Document) -> list[Mistake]:
     """Every mistake once, each with its place."""
-    findings = [_finding(each, plain) for each in error.errors(include_url=False)]
     return [
         Mistake(document.place(found.path, of_key=found.at_key), found.path, found.said)
-        for found in _merged(_without_echoes(findings))
+        for found in _found(error, plain)
     ]
+
+
+def phrases_of(error: ValidationError, plain: Any) -> list[tuple[YamlPath, str]]:
+    """Every mistake once, where there is no document: its path, and what is wrong there."""
+    return [(found.path, found.said) for found in _found(error, plain)]
+
+
+def _found(error: ValidationError, plain: Any) -> list[_Finding]:
+    findings = [_finding(each, plain) for each in error.errors(include_url=False)]
+    return _merged(_without_echoes(findings))
 
 
 def _without_echoes(findings: list[_Finding]) -> Iterator[_Finding]:

@@ -148,11 +148,12 @@ def _measured(change: FitRescale, samples: Samples, name: str, of: int) -> Resca
     sample = samples.target if change.on == "reference_target" else samples.reference.get(name)
     if sample is None:
         which = "labels of the reference" if change.on == "reference_target" else "reference"
+        option = ", give it with --reference FILE" if change.on == "reference" else ""
         raise EditError(
             f"There is no {which} to fit a rescale on"
             + (f" for input {one_line(name, 60)}." if of > 1 else "."),
             expected="a sample of what the model was trained on",
-            todo=f"add `{change.on}: {{file: ...}}` to the scenario, or give the numbers themselves",
+            todo=f"add `{change.on}: {{file: ...}}` to the scenario{option}, or give the numbers themselves",
         )
     return change.measured(sample)
 

@@ -39,10 +39,15 @@ class Offer:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What edits would lead to: `lines` of words, and whether the model takes the result."""
+    """What edits would lead to: facts, a line each, and the lines of the verdict.
 
-    lines: tuple[str, ...]
+    fits: whether the model takes the result. can_be: whether there is one at all.
+    """
+
+    facts: tuple[str, ...]
+    verdict: tuple[str, ...]
     fits: bool
+    can_be: bool = True
 
 
 def present_inputs(session: Session) -> dict[str, Array]:
@@ -137,7 +142,7 @@ def preview(session: Session, edits: Sequence[Edit]) -> Preview:
     try:
         plan = fold(session.material, (*session.history.done, *edits), session.model).run
     except LstmTuiError as error:
-        return Preview(tuple(str(error).splitlines()), False)
+        return Preview((), tuple(str(error).splitlines()), fits=False, can_be=False)
     before = present_inputs(session)
     lines = [_change(name, before.get(name), after) for name, after in plan.inputs.items()]
     problem = mismatch(session.model, plan.inputs)
@@ -145,8 +150,8 @@ def preview(session: Session, edits: Sequence[Edit]) -> Preview:
         lines.append("inside the loops: the output is the recorder's, not model.predict's")
     if len(plan.calls) != len(session.plan.run.calls if session.plan else ()):
         lines.append(f"{len(plan.calls)} calls: the states are reset between them")
-    lines.append(problem.sentence if problem else f"fits {session.model.name}")
-    return Preview(tuple(lines), problem is None or not problem.certain)
+    verdict = problem.sentence if problem else f"fits {session.model.name}"
+    return Preview(tuple(lines), (verdict,), problem is None or not problem.certain)
 
 
 def _change(name: str, before: Array | None, after: Array) -> str:

@@ -16,6 +16,7 @@ from lstm_tui.recurrent.sequences import longest
 from lstm_tui.scenario.actions import OnInput
 from lstm_tui.scenario.trying import last_steps, stateful
 from lstm_tui.session.edits import Edit, describe
+from lstm_tui.session.examples import held_first
 from lstm_tui.session.offers import Offer
 from lstm_tui.session.state import Session
 from lstm_tui.session.view import shown_trace, unit_shown
@@ -46,7 +47,7 @@ def defaults(session: Session, word: str) -> Defaults:
             state = cursor.series if cursor.series in trace.cell.states else trace.cell.states[-1]
             return found | {"state": state, "step": cursor.step, "to": 0.0}
         gates = trace.cell.series[len(trace.cell.states) :]
-        gate = cursor.series if cursor.series in gates else next(iter(_held_first(gates)), "")
+        gate = cursor.series if cursor.series in gates else next(iter(held_first(gates)), "")
         return found | ({"gate": gate} if gate else {}) | {"to": 1.0}
     rows = max((len(array) for array in _inputs(session).values() if array.ndim), default=1)
     match word:
@@ -65,11 +66,6 @@ def _inputs(session: Session) -> Inputs:
     return session.plan.run.inputs if session.plan is not None else session.material.inputs
 
 
-def _held_first(gates: tuple[str, ...]) -> tuple[str, ...]:
-    """What keeps the past before all others: the forget gate, the update gate."""
-    return tuple(sorted(gates, key=lambda gate: gate not in {"f", "z"}))
-
-
 def _of_series(session: Session, trace: LayerTrace) -> list[Offer]:
     """A poke at a state, a clamp at a gate; the other of the two behind it."""
     said, unit = defaults(session, "poke"), unit_shown(session)
@@ -80,7 +76,7 @@ def _of_series(session: Session, trace: LayerTrace) -> list[Offer]:
         _offer(poke(layer, state, 0.0, step, sample=sample), "forget the whole layer here"),
     ]
     gates = trace.cell.series[len(trace.cell.states) :]
-    held = [session.cursor.series] if session.cursor.series in gates else list(_held_first(gates)[:1])
+    held = [session.cursor.series] if session.cursor.series in gates else list(held_first(gates)[:1])
     clamps = [
         _offer(clamp(layer, gate, value, unit=units, sample=sample), reason)
         for gate in held

@@ -29,8 +29,8 @@ def test_the_reshape_that_fits_comes_first_and_its_preview_says_so(facts: ModelF
     assert "(1, 10, 2)" in best.label
     shown = preview(session, best.edits)
     assert shown.fits
-    assert "(10, 2)" in shown.lines[0]
-    assert "(1, 10, 2)" in shown.lines[0]
+    assert "(10, 2)" in shown.facts[0]
+    assert "(1, 10, 2)" in shown.facts[0]
 
 
 def test_swapped_axes_are_offered_a_transpose(facts: ModelFacts) -> None:
@@ -41,13 +41,13 @@ def test_swapped_axes_are_offered_a_transpose(facts: ModelFacts) -> None:
 def test_a_preview_of_what_cannot_be_done_says_why(session: Session) -> None:
     shown = preview(session, (Select((9,)),))
     assert not shown.fits
-    assert "9" in " ".join(shown.lines)
+    assert "9" in " ".join(shown.verdict)
 
 
 def test_a_preview_that_does_not_fit_the_model_says_what_is_wanted(session: Session) -> None:
     shown = preview(session, (Select((0,)),))
     assert not shown.fits
-    assert "2" in shown.lines[-1]
+    assert "2" in shown.verdict[-1]
 
 
 def test_rescale_is_fitted_on_the_reference_where_there_is_one(facts: ModelFacts, x: Array) -> None:

@@ -29,6 +29,7 @@ from lstm_tui.session import question_commands as q
 from lstm_tui.session.asked_ground import asked_ground
 from lstm_tui.session.asked_rows import Standing, Watched, places_of, standings, watched
 from lstm_tui.session.commands import Command, GoToStep
+from lstm_tui.session.examples import conditions, expressions
 from lstm_tui.session.questions import checked, told_of
 from lstm_tui.session.state import Session
 
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from lstm_tui.tui.app import Workbench
 
 What = Literal["breakpoints", "watches"]
-_HEADS = {
-    "breakpoints": "Stop where this holds (any unit): abs(c) > 5 in lstm_1 · isnan(output) · c changed sign",
-    "watches": "Watch at every step: mean(f) · h[17] · norm(c in lstm_1) · output - target",
-}
 _KEYS = {
     "breakpoints": "Tab completes · line empty: Enter next hit, > sample, Space on/off, Del",
     "watches": "Enter sets · Tab completes · line empty: Del drops · Escape leaves",
@@ -119,11 +116,16 @@ class QuestionDialogue(ModalScreen["Command | None"]):
     def compose(self) -> ComposeResult:
         """What is asked, the line, what is said of it, the list, keys."""
         with Vertical():
-            yield Static(_HEADS[self._what], classes="question", markup=False)
+            yield Static(self._head(), classes="question", markup=False)
             yield Line(suggester=_Words(self._workbench), select_on_focus=False)
             yield Static("", classes="preview", markup=False)
             yield OptionList()
             yield Static(_KEYS[self._what], classes="keys", markup=False)
+
+    def _head(self) -> str:
+        if self._what == "breakpoints":
+            return f"Stop where this holds (any unit): {conditions(self._session)}"
+        return f"Watch at every step: {expressions(self._session)}"
 
     def on_mount(self) -> None:
         """The line keeps the focus: what is typed fast is never taken for a key of the list."""

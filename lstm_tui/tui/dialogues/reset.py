@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lstm_tui.performing.typed import typed_edits
+from lstm_tui.session.examples import resets
 from lstm_tui.session.offers import reset_offers
 from lstm_tui.session.state import Session
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -24,5 +25,5 @@ class ResetDialogue(EditDialogue):
             question=question,
             offers=offers,
             parse=lambda text: typed_edits(text, "reset", session.story.folders),
-            example="layers: [lstm_1], to: zeros | random | {file: h0.npz}",
+            example=resets(session),
         )

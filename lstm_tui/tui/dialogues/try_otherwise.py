@@ -7,6 +7,7 @@ from lstm_tui.errors import EditError
 from lstm_tui.performing.typed import typed_edits
 from lstm_tui.plain_text import one_line
 from lstm_tui.session.edits import Edit
+from lstm_tui.session.examples import trials
 from lstm_tui.session.state import Session
 from lstm_tui.session.trying import TRYING, defaults, trying_offers
 from lstm_tui.tui.dialogues.ask import EditDialogue
@@ -24,7 +25,7 @@ class TryDialogue(EditDialogue):
             question=f"Try it otherwise: {where}",
             offers=trying_offers(session),
             parse=lambda text: tried_edits(text, session),
-            example="poke to: 0.5 · clamp gate: f, to: 1, from: 10 · nudge by: 0.1",
+            example=trials(session),
         )
 
 
