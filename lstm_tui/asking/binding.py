@@ -13,12 +13,10 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from lstm_tui.asking.ground import Ground, Key, Source, channel_key
-from lstm_tui.asking.tree import Node, Question, Span
+from lstm_tui.asking.tree import COMPARISONS, Node, Question, Span
 from lstm_tui.asking.words import FUNCTIONS, STATE, STEP
 from lstm_tui.errors import QuestionError
 from lstm_tui.plain_text import one_line
-
-_COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
 
 
 @dataclass(frozen=True)
@@ -267,7 +265,7 @@ class _Binding:
         if len(parts) == 1:
             return Part(node.word, False, parts[0].units, parts[0].whose, tuple(parts))
         joined = self._joined(node.word, node, parts[0], parts[1])
-        return replace(joined, condition=node.word in _COMPARISONS)
+        return replace(joined, condition=node.word in COMPARISONS)
 
     def _joined(self, word: str, node: Node, one: Part, other: Part) -> Part:
         """Unit by unit, a single number with each."""

@@ -91,7 +91,7 @@ def _without_layers(text: str) -> tuple[str, tuple[_Bound, ...]]:
         if found.group(1) is None:
             raise QuestionError(
                 "the name of a layer is missing",
-                expected="in LAYER, for instance: abs(c) > 5 in lstm_1",
+                expected="a layer behind it, as in abs(c) > 5 in LAYER",
                 text=text,
                 at=found.span(),
             )

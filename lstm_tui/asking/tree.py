@@ -10,6 +10,9 @@ Span = tuple[int, int]
 #: One unit by number, or a range of them as (start, stop, step), each None where it is left out.
 Units = int | tuple[int | None, int | None, int | None]
 
+#: Words of the nodes that compare two others.
+COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
+
 
 @dataclass(frozen=True)
 class Node:
@@ -47,3 +50,13 @@ class Question:
 
     def __str__(self) -> str:
         return self.text
+
+
+def compared(question: Question) -> Question | None:
+    """Of one comparison the side that is asked about: the left one, or the right one of a constant."""
+    tree = question.tree
+    if tree.word not in COMPARISONS:
+        return None
+    left, right = tree.parts
+    is_constant = not any(node.word in {"series", "channel", "t"} for node in left.walk())
+    return Question(question.text, right if is_constant else left)

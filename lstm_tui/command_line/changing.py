@@ -16,19 +16,19 @@ from lstm_tui.session.view import comparison, shown_outcome
 
 #: Actions of the scenario format, with an example of each.
 ACTIONS = {
-    "reset": "reset  ·  reset layers: [lstm_1]  ·  reset to: random",
+    "reset": "reset  ·  reset layers: [LAYER]  ·  reset to: random",
     "rescale": "rescale method: standard, fit: reference",
     "reshape": "reshape add_axis: 0  ·  reshape last: 50",
-    "alter": "alter layer: lstm_1, return_sequences: true",
+    "alter": "alter layer: LAYER, return_sequences: true",
 }
 #: What is tried otherwise, where the cursor is as far as nothing else is said.
 TRIALS = {
-    "poke": "poke to: 0.5  ·  poke layer: lstm_1, state: c, unit: 17, step: 12, to: 0",
+    "poke": "poke to: 0.5  ·  poke layer: LAYER, state: c, unit: 17, step: 12, to: 0",
     "clamp": "clamp gate: f, to: 1, from: 10, until: 20  ·  clamp unit: all, to: 0",
-    "silence": "silence  ·  silence layer: lstm_1, unit: [3, 4]",
+    "silence": "silence  ·  silence layer: LAYER, unit: [3, 4]",
     "nudge": "nudge feature: 2, by: 0.1  ·  nudge step: 5, to: 1.5",
     "dropout": "dropout  ·  dropout seed: 3  ·  dropout on: false",
-    "stateful": "stateful  ·  stateful layers: [lstm_1], to: true",
+    "stateful": "stateful  ·  stateful layers: [LAYER], to: true",
     "last": "last steps: 20",
 }
 #: Calls of the scenario format.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lstm_tui.asking.binding import Bound, bind
 from lstm_tui.asking.completing import completions
+from lstm_tui.asking.ground import Ground
 from lstm_tui.asking.hits import Hits, values
+from lstm_tui.asking.tree import compared
 from lstm_tui.charts.numbers import short_number
 from lstm_tui.command_line.moving import where
 from lstm_tui.command_line.word import Said, Word, no_more, whole
@@ -138,22 +141,37 @@ def _value(session: Session, text: str) -> str:
     if ground is None:
         raise CommandLineError("nothing is recorded yet")
     bound = bound_in(checked(session, text, condition=False), ground, session.cursor.layer, condition=False)
-    found = values(bound, ground).values
-    row = session.cursor.sample - bound.first_sample if len(found) > 1 else 0
-    place = session.cursor.step - ground.kept.start
-    if not (0 <= row < len(found) and 0 <= place < found.shape[1]):
+    numbers = _numbers(session, bound, ground)
+    if not numbers:
         raise CommandLineError(f"it has no value at step {session.cursor.step}")
-    numbers = [f"{value:.7g}" for value in found[row, place]]
     if len(numbers) == 1:
         return numbers[0]
     return f"[{', '.join(numbers[:_MOST_LISTED])}{', …' if len(numbers) > _MOST_LISTED else ''}]"
 
 
+def _numbers(session: Session, bound: Bound, ground: Ground) -> list[str]:
+    """Of each unit at the cursor; none where it has no value there."""
+    found = values(bound, ground).values
+    row = session.cursor.sample - bound.first_sample if len(found) > 1 else 0
+    place = session.cursor.step - ground.kept.start
+    is_there = 0 <= row < len(found) and 0 <= place < found.shape[1]
+    return [f"{value:.7g}" for value in found[row, place]] if is_there else []
+
+
 def _assert(session: Session, text: str) -> Said:
     found = _all(session, text, "assert abs(output) < 1")
     holds = found.at(session.cursor.sample, session.cursor.step) is not None
-    said = "holds" if holds else f"does not hold at step {session.cursor.step}"
+    said = "holds" if holds else f"does not hold at step {session.cursor.step}{_compared(session, found)}"
     return Said(show=lambda _after: said, holds=lambda _after: holds)
+
+
+def _compared(session: Session, found: Hits) -> str:
+    """`: output is -1.62`, of a comparison the side that is no constant, where it is one number."""
+    ground, side = asked_ground(session), compared(found.bound.question)
+    if ground is None or side is None:
+        return ""
+    numbers = _numbers(session, bind(side, ground, session.cursor.layer), ground)
+    return f": {side.text[slice(*side.tree.at)]} is {numbers[0]}" if len(numbers) == 1 else ""
 
 
 def _never(session: Session, text: str) -> Said:

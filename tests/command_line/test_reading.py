@@ -245,6 +245,28 @@ def test_assertions_hold_or_not(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        ("h[0] > 2", "h[0]"),
+        ("h[0] > 2 in gru_1", "h[0] in gru_1"),
+        ("2 < mean(h)", "mean(h)"),
+        ("-2 > h[0] - h[1]", "h[0] - h[1]"),
+        ("output > 100", "output"),
+    ],
+)
+def test_an_assertion_that_fails_says_what_is_compared(session: Session, condition: str, asked: str) -> None:
+    there = after(session, "goto 4")
+    value = answer(there, f"print {asked}")
+    said = asked.removesuffix(" in gru_1")
+    assert answer(there, f"assert {condition}") == f"does not hold at step 4: {said} is {value}"
+
+
+@pytest.mark.parametrize("condition", ["h > 2", "h[0] > 2 and h[1] > 2", "not h[0] > -2"])
+def test_what_is_no_one_number_is_not_told(session: Session, condition: str) -> None:
+    assert answer(session, f"assert {condition}") == "does not hold at step 0"
+
+
+@pytest.mark.parametrize(
     ("line", "told"),
     [
         ("break hh > 1", "^^"),
