@@ -123,7 +123,7 @@ class CommandLineScreen(ModalScreen[None], Follower):
             self._say(str(error))
 
     def _carry_out(self, said: Said) -> None:
-        """Do what a line means, and answer. Raises: CommandLineError where the session refuses."""
+        """Do what a line means, and answer. Raises: LstmTuiError where it cannot be done."""
         heard = self._heard = []
         for command in said.commands:
             self.workbench.dispatch(command)
@@ -212,26 +212,17 @@ class CommandLineScreen(ModalScreen[None], Follower):
             case SaveTo(path):
                 self.workbench.save(path)
             case OpenFile(path):
-                self._open(path)
+                self.workbench.dispatch(opened_input(self._session, path))
             case FollowSource(path):
                 self._follow(path)
             case Leave():
                 self.workbench.leave()
 
-    def _open(self, path: Path) -> None:
-        try:
-            self.workbench.dispatch(opened_input(self._session, path))
-        except LstmTuiError as error:
-            self.workbench.notify_plainly(str(error), "error", 20)
-
     def _follow(self, path: Path | None) -> None:
         from lstm_tui.performing.following import follow
         from lstm_tui.session.following_commands import StopFollowing
 
-        try:
-            self.workbench.dispatch(StopFollowing() if path is None else follow(path))
-        except LstmTuiError as error:
-            self.workbench.notify_plainly(str(error), "error", 20)
+        self.workbench.dispatch(StopFollowing() if path is None else follow(path))
 
     def _say(self, text: str) -> None:
         room = self.query_one(VerticalScroll)

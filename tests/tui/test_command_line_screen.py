@@ -74,6 +74,16 @@ async def test_what_the_session_refuses_is_the_answer_and_goes_with_the_next_key
         assert "quit" not in screen.text
 
 
+@pytest.mark.parametrize("text", ["open nowhere.npy", "follow nowhere.csv"])
+async def test_a_file_that_cannot_be_had_is_told_above_the_line(text: str) -> None:
+    async with line() as screen:
+        await said(screen, text)
+        assert text.split()[1] in screen.text
+        assert not screen.notes()
+        await screen.type("q")
+        assert "nowhere" not in screen.text
+
+
 async def test_a_run_ahead_that_cannot_be_is_told_once() -> None:
     async with line() as screen:
         await said(screen, "ahead 3 keep 2")
