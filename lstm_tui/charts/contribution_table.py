@@ -26,6 +26,8 @@ PERCENT_WIDTH, MOST_PERCENT = 5, 9.995
 #: A longer bar says no more, and every cell of it is three bytes; a shorter one says nothing.
 WIDEST_BAR, NARROWEST_BAR = 41, 5
 INITIAL, BEFORE = "initial", "before"
+#: So many steps bear the number of the key that follows them, in so many cells.
+KEYS, KEY_WIDTH = 9, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +39,26 @@ class ContributionTable:
 
 
 def contribution_table(
-    parts: Contributions, *, width: int, height: int, palette: Palette, selected: int | None = None
+    parts: Contributions,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    selected: int | None = None,
+    numbered: bool = False,
 ) -> ContributionTable:
     """Exactly `height` lines of `width` cells: as many steps as there is room for, the largest share first.
 
-    selected: a step whose row is marked, if it has one.
+    selected: a step whose row is marked, if it has one. numbered: the first rows bear the key that follows
+    their step.
     """
     notes = _notes(parts)
     shown = _shown(parts, max(height - 2 - len(notes), 1))
-    table = _Table(parts, width, palette, [share for _, share in shown])
+    table = _Table(parts, width, palette, [share for _, share in shown], numbered=numbered)
     rows = [table.head()]
-    rows += [table.row(step, share, marked=step == selected) for step, share in shown]
+    rows += [
+        table.row(step, share, marked=step == selected, key=key) for key, (step, share) in enumerate(shown, 1)
+    ]
     rows.append(table.row(BEFORE if parts.start else INITIAL, parts.from_initial))
     rows += [[styled(text, palette.faint)] for text in _rest(parts, [step for step, _ in shown])]
     rows += [[styled(text, palette.warning if wrong else palette.faint)] for text, wrong in notes]
@@ -97,11 +108,13 @@ def _notes(parts: Contributions) -> list[tuple[str, bool]]:
 class _Table:
     """The rows of one table: all have the same columns and scale."""
 
-    def __init__(self, parts: Contributions, width: int, palette: Palette, shown: list[float]) -> None:
-        self._parts, self._palette = parts, palette
+    def __init__(
+        self, parts: Contributions, width: int, palette: Palette, shown: list[float], *, numbered: bool
+    ) -> None:
+        self._parts, self._palette, self._keys = parts, palette, KEY_WIDTH if numbered else 0
         self._label = max(len(str(parts.start + len(parts.shares) - 1)) + 1, len(INITIAL))
         self._share = SHARE_WIDTH if width >= WIDE_FROM else NARROW_SHARE_WIDTH
-        self._bar = bar_width(width - self._label - self._share - PERCENT_WIDTH - 4)
+        self._bar = bar_width(width - self._keys - self._label - self._share - PERCENT_WIDTH - 4)
         sizes = [abs(share) for share in (*shown, parts.from_initial) if math.isfinite(share)]
         self._scale = max(sizes, default=0.0)
 
@@ -110,15 +123,21 @@ class _Table:
         parts = self._parts
         part = f"of {parts.series}"
         value = f"{parts.series} at {parts.step} = {short_number(parts.total, 4)}"
-        text = f"{'step':>{self._label}} {'share':>{self._share}} {part:>{PERCENT_WIDTH}}  {value}"
+        text = (
+            f"{'step':>{self._keys + self._label}} {'share':>{self._share}} {part:>{PERCENT_WIDTH}}  {value}"
+        )
         return [styled(text, self._palette.faint)]
 
-    def row(self, label: int | str, share: float, *, marked: bool = False) -> list[Segment]:
-        """`    17    +0.4312   52%          │━━━━━    `."""
+    def row(
+        self, label: int | str, share: float, *, marked: bool = False, key: int = KEYS + 1
+    ) -> list[Segment]:
+        """`    17    +0.4312   52%          │━━━━━    `, with the key before it where rows are numbered."""
         palette = self._palette
         name = f"{label:>{self._label}}"
         if marked:
             name = palette.glyphs.selected + name[1:]
+        if self._keys:
+            name = f"{key if key <= KEYS else '':>{self._keys - 1}} {name}"
         figures = f" {number(share, self._share, signed=True)} {_percent(share, self._parts)}"
         text = f"{figures}  {signed_bar(share, self._scale, self._bar, palette)}".rstrip()
         style = palette.text if math.isfinite(share) else palette.warning

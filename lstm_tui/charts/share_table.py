@@ -27,6 +27,8 @@ KEYS = 9
 _NUMBER, _PERCENT, _WIDEST_LABEL = 3, 6, 34
 #: A longer list is read by nobody, and every row of it is bytes at every step.
 _MOST_ROWS = 12
+#: Cells that a bar keeps where names are long, and those of a layer's name that it leaves them.
+_BAR_KEPT, _LAYER_KEPT = 9, 8
 
 
 def share_table(answer: Why, *, width: int, height: int, palette: Palette) -> list[Line]:
@@ -60,7 +62,9 @@ class _Rows:
         self._share = SHARE_WIDTH if width >= WIDE_FROM else NARROW_SHARE_WIDTH
         least = _NUMBER + self._share + _PERCENT + 2
         longest = max((len(name) for name in self._names), default=0)
-        self._label = max(min(longest, _WIDEST_LABEL, width - least), 4)
+        places = max((_place(name) for name in self._names), default=0)
+        room = max(width - least - 1 - _BAR_KEPT, min(places + _LAYER_KEPT, width - least))
+        self._label = max(min(longest, _WIDEST_LABEL, room), 4)
         self._bar = bar_width(width - least - self._label - 1)
         self._scale = max((abs(each.share) for each in shown if math.isfinite(each.share)), default=0.0)
 
@@ -78,9 +82,21 @@ class _Rows:
         part = percent_words(share, self._answer.total).rjust(_PERCENT)
         bar = signed_bar(share, self._scale, self._bar, palette)
         style = palette.text if math.isfinite(share) else palette.warning
-        label = name if len(name) <= self._label else f"{name[: self._label - 1]}…"
+        label = _shortened(name, self._label)
         text = f"{label:<{self._label}} {figures}{part} {bar}".rstrip()
         return [
             styled(f"{key:>{_NUMBER - 1}} ", palette.cursor if key else palette.text),
             styled(text, style),
         ]
+
+
+def _place(name: str) -> int:
+    """Cells of `h[10] t 0` at the end of a name; 0 of one that is no place."""
+    return len(name) - name.rfind("[") + 1 if "[" in name else 0
+
+
+def _shortened(name: str, width: int) -> str:
+    """A layer's long name gives way from its left, so that its series, unit and step stay."""
+    if len(name) <= width:
+        return name
+    return f"…{name[len(name) - width + 1 :]}" if "[" in name else f"{name[: width - 1]}…"

@@ -7,10 +7,16 @@ import math
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.why import Question, Share, Why
 
+#: Of a layer's path the end is kept: `forward_lstm` and `backward_lstm` of one layer differ there alone.
+_LONGEST_NAME = 40
+#: Gradient × activation that explains less or more of a value than this is no guide to it.
+_EXPLAINS = (0.5, 1.5)
+
 
 def place_words(question: Question, near: Question | None = None) -> str:
     """`lstm_1 h[17] t 12`, `x[2] t 12`, `dense[3]`; without the layer where it is that of `near`."""
-    name = one_line(question.path, 40)
+    name = one_line(question.path, 1000)
+    name = name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
     unit = f"[{question.unit}]"
     when = f"t {question.step}" if question.step >= 0 else "before t 0"
     if question.kind == "inputs":
@@ -53,13 +59,24 @@ def note_words(answer: Why) -> tuple[tuple[str, bool], ...]:
         words = "approximate (gradient × activation)"
         explained = answer.explained
         known = f": explains {explained:.0%}" if math.isfinite(explained) else ""
-        return ((words + known, False), *notes)
+        return ((words + known, False), *_advice(answer), *notes)
     if math.isnan(answer.residual):
         return (("it cannot be told whether this adds up to what was recorded", True), *notes)
     if not answer.adds_up:
         said = f"{answer.residual:+.3g} is left open; rounding explains {answer.tolerance:.2g}"
         return ((said, True), *notes)
     return tuple(notes)
+
+
+def _advice(answer: Why) -> tuple[tuple[str, bool], ...]:
+    """What to do where the gradient explains little, or more than there is."""
+    low, high = _EXPLAINS
+    if low <= answer.explained <= high:
+        return ()
+    todo = (
+        "Y goes back to the exact split" if answer.question.kind == "inputs" else "digits follow the causes"
+    )
+    return ((f"far from linear here: {todo}", False),)
 
 
 def rest_words(answer: Why) -> str:

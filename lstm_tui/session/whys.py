@@ -238,7 +238,10 @@ def _insides_key(session: Session) -> str:
 
 def _asked(session: Session, question: Question | None) -> Result:
     """A new trail; the cursor goes where the value is."""
-    found = question or _other_way(session) or output_question(session)
+    other = None if question is not None else _other_way(session)
+    if other is not None:
+        return _turned(session, other), ()
+    found = question or output_question(session)
     if isinstance(found, str):
         return session, (Announce(found),)
     begun = replace(session, cursor=replace(session.cursor, lens="origins", trail=()))
@@ -253,6 +256,18 @@ def _other_way(session: Session) -> Question | None:
     return replace(here, kind="inputs" if here.kind == "output" else "output")
 
 
+def _turned(session: Session, other: Question) -> Session:
+    """By its inputs is a step along the trail, which goes back the same way."""
+    trail = session.cursor.trail
+    trail = (*trail, _hop(session))[-_LONGEST_TRAIL:] if other.kind == "inputs" else trail[:-1]
+    return _at(replace(session, cursor=replace(session.cursor, trail=trail)), other)
+
+
+def _hop(session: Session) -> Hop:
+    cursor = session.cursor
+    return Hop(question_here(session), cursor.asked, cursor.layer, cursor.unit, cursor.step)
+
+
 def _followed(session: Session, number: int) -> Result:
     found = answer_here(session)
     if isinstance(found, str):
@@ -263,10 +278,8 @@ def _followed(session: Session, number: int) -> Result:
     cause = causes[number - 1]
     if not 0 <= cause.step < _last_step(session) + 1:
         return session, (Announce("the state before the first step: nothing made it here"),)
-    cursor = session.cursor
-    hop = Hop(question_here(session), cursor.asked, cursor.layer, cursor.unit, cursor.step)
-    trail = (*cursor.trail, hop)[-_LONGEST_TRAIL:]
-    return _at(replace(session, cursor=replace(cursor, trail=trail)), cause), ()
+    trail = (*session.cursor.trail, _hop(session))[-_LONGEST_TRAIL:]
+    return _at(replace(session, cursor=replace(session.cursor, trail=trail)), cause), ()
 
 
 def _back(session: Session) -> Result:

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from lstm_tui.charts.heat_map import map_columns
-from lstm_tui.session.commands import Command, GoToStep, MakeEdits, MoveStep, Zoom
+from lstm_tui.session.commands import ChooseLens, Command, GoToStep, MakeEdits, MoveStep, Zoom
 from lstm_tui.session.comparing_commands import CompareCases
 from lstm_tui.session.copying import value_under_cursor
 from lstm_tui.session.diagnosing import finding_in_view
@@ -198,8 +198,13 @@ class WorkbenchScreen(PanedScreen):
         self.app.push_screen(WantShapeDialogue(self.session.material.expected_shape), self._dispatch_if_any)
 
     def on_key(self, event: events.Key) -> None:
-        """In the view of origins a digit follows that cause."""
-        if self.session.cursor.lens == "origins" and event.character and event.character in "123456789":
+        """In the view of origins a digit follows that cause; Escape closes the view, as its own key does."""
+        if self.session.cursor.lens != "origins":
+            return
+        if event.key == "escape":
+            event.stop()
+            self.workbench.dispatch(ChooseLens("origins"))
+        elif event.character and event.character in "123456789":
             event.stop()
             self.workbench.dispatch(FollowShare(int(event.character)))
 

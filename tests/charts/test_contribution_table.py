@@ -83,6 +83,15 @@ def test_shares_in_sixty_columns(plain: Palette) -> None:
     ]
 
 
+def test_rows_bear_the_keys_that_follow_them(plain: Palette) -> None:
+    rows = drawn(PARTS, plain, numbered=True)
+    assert [row[:10] for row in rows[1:4]] == [" 1       3", " 2       1", " 3       2"]
+    assert rows[6].startswith("   initial")
+    assert rows[0].startswith("      step")
+    many = replace(PARTS, window=Window(0, 12), shares=np.linspace(1, 2, 12), step=11)
+    assert [row[:3] for row in drawn(many, plain, height=14, numbered=True)[9:11]] == [" 9 ", "   "]
+
+
 def test_what_has_no_room_is_summed_up(plain: Palette) -> None:
     assert drawn(PARTS, plain, height=5) == [
         "   step      share  of c  c at 4 = 0.5",

@@ -187,6 +187,31 @@ def test_by_its_inputs_a_gradient_is_asked_for_and_the_move_is_told(session: Ses
     assert question_here(back) == Question("output", "y", STEPS - 1, 1)
 
 
+def test_by_its_inputs_and_back_is_a_step_of_the_trail(session: Session) -> None:
+    first = Question("output", "y", STEPS - 1, 1)
+    here = known(after(session, AskWhy(first)))
+    by_inputs = after(here, AskWhy())
+    assert question_here(by_inputs) == replace(first, kind="inputs")
+    assert question_here(after(by_inputs, GoBack())) == first
+    turned = after(by_inputs, AskWhy())
+    assert (question_here(turned), turned.cursor.trail) == (first, ())
+
+
+def test_the_numbers_of_a_state_are_the_keys_that_follow_them(session: Session) -> None:
+    begun = after(session, c.ChooseLayer("b"), c.ChooseUnit(2), c.ChooseLens("origins"))
+    rows = [row for row in drawn(begun, height=16) if row[:3].strip().isdigit()]
+    assert rows
+    for row in rows:
+        key, step = row.split()[:2]
+        assert after(begun, FollowShare(int(key))).cursor.step == int(step)
+
+
+def test_how_to_close_is_said_where_room_is_short(session: Session) -> None:
+    deep = after(known(after(session, AskWhy())), FollowShare(1), FollowShare(1))
+    for width in (40, 53, 100):
+        assert "e closes" in drawn(deep, width=width)[0]
+
+
 def test_only_the_newest_question_waits_for_its_gradient(session: Session) -> None:
     here = known(after(session, AskWhy(Question("output", "y", STEPS - 1, 0))))
     first, effects = update(here, AskWhy())

@@ -153,3 +153,11 @@ async def test_panes_are_left_as_they_are_found_again(tmp_path: Path) -> None:
     seen = Memory().seen(model)
     assert seen is not None
     assert seen.place.cursor.step == 17
+
+
+async def test_escape_closes_the_view_of_origins_but_first_what_stands_over_it() -> None:
+    async with opened() as screen:
+        await screen.press("e", "question_mark", "escape")
+        assert bench_of(screen).session.cursor.lens == "origins"
+        await screen.press("escape")
+        assert bench_of(screen).session.cursor.lens != "origins"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # other causes than steps are for who follows them
     from lstm_tui.recurrent.why import Question
 
 _TITLE = "Where this value comes from"
-_KEYS = ("digits follow · Backspace goes back · e closes", "digits follow · e closes", "1-9 follow")
+_KEYS = ("digits follow · e closes", "e closes")
+_BACK = "digits follow · Backspace goes back · e closes"
 
 
 def origins_pane(session: Session, canvas: Canvas) -> list[Line]:
@@ -29,7 +30,10 @@ def origins_pane(session: Session, canvas: Canvas) -> list[Line]:
     if trace is None:
         return []
     if not is_there(session):
-        return [_title(_TITLE, canvas), *wrapped(why_not_there(session), canvas.ink.warn, canvas.width, 4)]
+        return [
+            _title(session, _TITLE, canvas),
+            *wrapped(why_not_there(session), canvas.ink.warn, canvas.width, 4),
+        ]
     asked = session.cursor.asked
     if asked is None or (asked.kind == "state" and trace.cell.name in {"lstm", "gru"}):
         return _state(session, trace, canvas)
@@ -44,13 +48,13 @@ def _state(session: Session, trace: LayerTrace, canvas: Canvas) -> list[Line]:
         if trace.cell.name == "simple_rnn" and cursor.asked is not None:
             return _causes(session, canvas)
         why_not = wrapped(no_contributions(trace) or "", canvas.ink.dim, canvas.width, 4)
-        return [_title(_TITLE, canvas), *why_not]
+        return [_title(session, _TITLE, canvas), *why_not]
     where = (
         f"{one_line(trace.path)} {parts.series}[{unit}] at t {cursor.step} = {short_number(parts.total, 5)}"
     )
-    head = [_title(where, canvas), *_trail(session, canvas, _link(session))]
+    head = [_title(session, where, canvas), *_trail(session, canvas, _link(session))]
     table = contribution_table(
-        parts, width=canvas.width, height=canvas.height - len(head), palette=canvas.palette
+        parts, width=canvas.width, height=canvas.height - len(head), palette=canvas.palette, numbered=True
     )
     return [*head, *table.lines]
 
@@ -65,8 +69,8 @@ def _causes(session: Session, canvas: Canvas) -> list[Line]:
     if isinstance(answer, str):
         title = f"Why {place_words(question)}" if question is not None else _TITLE
         said = wrapped(answer, canvas.ink.warn, canvas.width, 4)
-        return [_title(title, canvas), *_trail(session, canvas), *said]
-    head = [_title(head_words(answer), canvas), *_trail(session, canvas, link_words(answer))]
+        return [_title(session, title, canvas), *_trail(session, canvas), *said]
+    head = [_title(session, head_words(answer), canvas), *_trail(session, canvas, link_words(answer))]
     if answer.question.kind == "inputs":
         head += _moves(session, canvas)
     table = share_table(answer, width=canvas.width, height=canvas.height - len(head), palette=canvas.palette)
@@ -85,8 +89,10 @@ def _moves(session: Session, canvas: Canvas) -> list[Line]:
     return wrapped(words, canvas.ink.strong, canvas.width, most, indent=3) if words else []
 
 
-def _title(words: str, canvas: Canvas) -> Line:
-    return heading(words, _KEYS, canvas.width, canvas.ink.title, canvas.ink.dim)
+def _title(session: Session, words: str, canvas: Canvas) -> Line:
+    """The value, and how to go on: how to close is said where there is room for one thing."""
+    keys = (_BACK, *_KEYS) if session.cursor.trail else _KEYS
+    return heading(words, keys, canvas.width, canvas.ink.title, canvas.ink.dim)
 
 
 def _link(session: Session) -> str:
