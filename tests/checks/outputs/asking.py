@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,16 @@ def diagnosed(
 
 
 def laboratory(model: Any) -> KerasLaboratory:
-    """The model saved and loaded; what is compiled for one question serves the next."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        model.save(path)
-        return KerasLaboratory(load_model(path))
+    """The model saved and loaded; what is compiled for one question serves the next.
+
+    The file is there as long as the laboratory: a `fit` is made on another copy of it.
+    """
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "model.keras"
+    model.save(path)
+    lab = KerasLaboratory(load_model(path))
+    weakref.finalize(lab, folder.cleanup)
+    return lab
 
 
 def stack(*layers: Any, inputs: tuple[int | None, ...] = (None, 3)) -> Any:
