@@ -47,7 +47,7 @@ def stepping(files: Files, own_place: dict[str, str], *, quick: bool) -> list[Fi
     steps = 60 if quick else 199
     figures = []
     for colours, variables in COLOURS.items():
-        command = lstm_tui(files.model, "--input", files.input)
+        command = lstm_tui("--fresh", files.model, "--input", files.input)
         with PseudoTerminal(command, environment={**own_place, **variables}, cwd=ROOT) as terminal:
             terminal.wait_for("t 0 of 200")
             for (columns, rows), budget in BUDGETS.items():
