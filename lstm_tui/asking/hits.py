@@ -85,9 +85,8 @@ class Hits:
         return (later or found)[0 if by > 0 else -1]
 
     def over_time(self, sample: int, columns: int) -> NDArray[np.int64]:
-        """How many lie in each of so many equal parts of the sequence, `(columns,)`."""
-        edges = np.linspace(0, max(self.bound.timesteps, 1), columns + 1)
-        return np.histogram(self._of(sample), edges)[0].astype(np.int64)
+        """How many lie in each of so many equal parts of the sequence, `(columns,)`; see `in_parts`."""
+        return in_parts(self._of(sample), max(self.bound.timesteps, 1), columns)
 
     def _of(self, sample: int) -> NDArray[np.int64]:
         place = self._place(sample)
@@ -106,6 +105,17 @@ class Hits:
             return 0
         place = sample - self.first_sample
         return place if 0 <= place < len(self.steps) else None
+
+
+def in_parts(places: NDArray[np.int64], total: int, parts: int) -> NDArray[np.int64]:
+    """How many of `places` lie in each of so many equal parts of `total`, `(parts,)`.
+
+    A part smaller than a place says what the place in which it lies says.
+    """
+    if parts > total:
+        counts = np.bincount(places, minlength=total)
+        return counts[np.arange(parts) * total // parts].astype(np.int64)
+    return np.histogram(places, np.linspace(0, total, parts + 1))[0].astype(np.int64)
 
 
 def hits(bound: Bound, ground: Ground, *, clock: Callable[[], float] = time.monotonic) -> Hits:

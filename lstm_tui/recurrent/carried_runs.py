@@ -101,7 +101,7 @@ def carried_run(plan: CarriedPlan, run: Run) -> FreeRun | str:
     spread = float(before.std())
     rate = rate_of_contraction(free, spread)
     replaced = made[0].shape[-1] == whole.shape[-1]
-    return FreeRun(curves, free, forced, before, rate, spread, carried_code(plan, whole=replaced))
+    return FreeRun(curves, free, forced, before, rate, spread, carried_code(plan, whole=replaced), replaced)
 
 
 def carried_code(plan: CarriedPlan, *, whole: bool) -> tuple[str, ...]:

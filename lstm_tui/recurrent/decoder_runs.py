@@ -355,4 +355,5 @@ def _of_numbers(plan: DecoderPlan, said: Array, forced: Array | None) -> FreeRun
     told = None if forced is None or len(forced) < plan.steps else forced[:, 0].astype(np.float64)
     curves = FreePlan(plan.call.into, plan.given[None, :keep], plan.steps, 0, truth=truth)
     spread = float(whole[:, 0].std())
-    return FreeRun(curves, free, told, whole[:keep, 0], rate_of_contraction(free, spread), spread)
+    rate = rate_of_contraction(free, spread)
+    return FreeRun(curves, free, told, whole[:keep, 0], rate, spread, whole=True)

@@ -64,7 +64,8 @@ class FreeRun:
 
     before: the feature over the window that both begin with. rate: how much of the distance to the end is
     left after each step, where the loop comes to stand; None where it does not. spread: the deviation of the
-    sequence. code: the loop as lines of Keras 3, where it is none over a window.
+    sequence. code: the loop as lines of Keras 3, where it is none over a window. whole: a prediction takes
+    the place of all features of a step.
     """
 
     plan: FreePlan
@@ -74,6 +75,7 @@ class FreeRun:
     rate: float | None
     spread: float = 0.0
     code: tuple[str, ...] = ()
+    whole: bool = False
 
     @property
     def drift(self) -> Array | None:
@@ -214,7 +216,9 @@ def free_run(plan: FreePlan, run: Run) -> FreeRun | str:
         forced = last[:, width].astype(np.float64)
     before = plan.start[0, :, plan.feature].astype(np.float64)
     spread = float(before.std())
-    return FreeRun(plan, free, forced, before, rate_of_contraction(free, spread), spread)
+    whole = made[0].shape[-1] == plan.start.shape[-1]
+    rate = rate_of_contraction(free, spread)
+    return FreeRun(plan, free, forced, before, rate, spread, whole=whole)
 
 
 def rate_of_contraction(made: Array, spread: float) -> float | None:

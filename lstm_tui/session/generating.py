@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lstm_tui.model_file.facts import TensorFacts
+from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.calls import CallModel, Decode, Inputs, Predict, inputs_of
 from lstm_tui.recurrent.recording import Array, Recording
 from lstm_tui.session.edits import Material, Plan
@@ -236,7 +237,7 @@ def ahead_words(run: Ran) -> tuple[str, ...]:
     from lstm_tui.recurrent.free_runs import FreeRun
 
     if isinstance(run, FreeRun):
-        return _drift_words(run), _end_words(run)
+        return tuple(words for words in (_drift_words(run), _end_words(run), _fed_words(run)) if words)
     from lstm_tui.recurrent.decoder_words import decoder_words
 
     return decoder_words(run)
@@ -253,6 +254,14 @@ def _drift_words(run: FreeRun) -> str:
         f"After {steps} steps the free run is {drift[-1]:.4g} from the run on the truth, "
         f"{drift[-1] / spread:.2g} deviations of the sequence; half a deviation apart {when}."
     )
+
+
+def _fed_words(run: FreeRun) -> str:
+    """Which feature is fed back, where there are several."""
+    features = run.plan.start.shape[-1]
+    if features < 2 or run.whole:
+        return ""
+    return f"Predictions go into feature {run.plan.feature} of {one_line(run.plan.name, 40)}, of {features}."
 
 
 def _end_words(run: FreeRun) -> str:

@@ -65,6 +65,10 @@ def test_a_hit_names_the_first_unit_and_hits_are_walked_both_ways() -> None:
     assert found.before(1, 4) == first
     assert found.next_sample(0) == found.next_sample(1) == found.next_sample(1, -1) == 1
     assert found.over_time(1, 3).tolist() == [0, 1, 1]
+    assert found.over_time(1, 12).tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0], (
+        "cells narrower than a step"
+    )
+    assert found.over_time(1, 9).tolist() == [0, 0, 0, 1, 1, 0, 1, 1, 0]
     assert hits(found.bound, ground) is found
 
 

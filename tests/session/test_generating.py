@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lstm_tui.charts.capabilities import Capabilities
+from lstm_tui.charts.palette import palette_for
 from lstm_tui.recurrent.calls import CallOutcome, Decode, Generate, Predict, ResetStates, Run, Stream
 from lstm_tui.recurrent.decoder_runs import DecoderRun
-from lstm_tui.recurrent.free_runs import FreeRun
+from lstm_tui.recurrent.free_runs import FreePlan, FreeRun
 from lstm_tui.session.commands import ChooseLens, MoveSample, MoveStep
 from lstm_tui.session.copying import value_under_cursor
 from lstm_tui.session.edits import Material
@@ -19,6 +21,9 @@ from lstm_tui.session.generating import ahead_words, loop_lines, shown_free_run
 from lstm_tui.session.state import Ahead, Session
 from lstm_tui.session.update import open_session, update
 from lstm_tui.session.walks import place
+from lstm_tui.tui.ink import ink_for
+from lstm_tui.tui.panes import Canvas
+from lstm_tui.tui.panes.ahead import ahead_pane
 from tests.session import hand_made
 from tests.session.hand_made import arrived, gold
 
@@ -134,3 +139,19 @@ def test_why_there_is_no_run_is_said(stateless: Session) -> None:
     seen, effects = update(stateless, ChooseLens("ahead"))
     seen, _ = update(seen, FreeRunArrived(asked(effects)[0].key, "out of memory"))
     assert shown_free_run(seen) == "out of memory"
+
+
+def test_which_feature_is_fed_back_is_said_where_there_are_several() -> None:
+    start, free = np.zeros((1, 6, 3), np.float32), np.ones(4)
+    run = FreeRun(FreePlan("x", start, 4, 1), free, None, start[0, :, 1], None)
+    assert "feature 1 of x" in " ".join(ahead_words(run))
+    assert "feature" not in " ".join(ahead_words(replace(run, whole=True)))
+
+
+def test_the_curves_are_named_in_fifty_columns(stateless: Session) -> None:
+    looked, effects = update(stateless, ChooseLens("ahead"))
+    looked, _ = update(looked, answered(asked(effects)[0]))
+    palette = palette_for("dark", Capabilities("truecolor", unicode=True))
+    for width, named in ((53, "told, alone, truth ┄"), (100, "run on the truth, free run, truth (dashed)")):
+        title = ahead_pane(looked, Canvas(width, 14, palette, ink_for(palette)))[0]
+        assert named in "".join(segment.text for segment in title)

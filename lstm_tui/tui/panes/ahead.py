@@ -31,8 +31,8 @@ def ahead_pane(session: Session, canvas: Canvas) -> list[Line]:
         title = heading("On its own predictions", "A closes", width, ink.title, ink.dim)
         words = run or (session.refusal.reason if session.refusal is not None else "Running ahead …")
         return [title, *wrapped(words, ink.dim, width, height - 1)]
-    what = "run on the truth, free run, truth (dashed)" if isinstance(run, FreeRun) else "↑ ↓ step"
-    asides = (f"{what} · A closes", "A closes")
+    what = _legends(run, canvas) if isinstance(run, FreeRun) else ("↑ ↓ step",)
+    asides = (*(f"{each} · A closes" for each in what), what[-1])
     title = heading("On its own predictions", asides, width, ink.title, ink.dim)
     told = [each for words in ahead_words(run) for each in wrapped(words, ink.plain, width, 3)]
     code = loop_lines(session, run)
@@ -45,6 +45,14 @@ def ahead_pane(session: Session, canvas: Canvas) -> list[Line]:
     )
     written = [line([(words, ink.dim)], width) for words in code]
     return [title, *shown, *told, *written][:height]
+
+
+def _legends(run: FreeRun, canvas: Canvas) -> tuple[str, str]:
+    """The curves by name in the order of their colours, and shorter."""
+    dashes = "┄" if canvas.palette.capabilities.unicode else "- -"
+    if run.forced is None:
+        return "free run, truth (dashed)", f"alone, truth {dashes}"
+    return "run on the truth, free run, truth (dashed)", f"told, alone, truth {dashes}"
 
 
 def _table_in(session: Session, run: DecoderRun, canvas: Canvas, room: int) -> list[Line]:

@@ -143,7 +143,9 @@ def _before_after(session: Session, canvas: Canvas) -> list[Line]:
         lines.append(two_ends([(f" {word}", ink.dim)], [(said, ink.plain)], width, ink.plain))
     if change.largest is not None:
         text = "equal to the bit" if change.largest == 0 else f"{change.largest:.3g}"
-        lines.append(two_ends([(" change", ink.dim)], [(text, ink.here)], width, ink.plain))
+        many = any(array.size > 1 for array in change.after.outputs.values())  # of many the last one is shown
+        word = " change, at most" if many else " change"
+        lines.append(two_ends([(word, ink.dim)], [(text, ink.here)], width, ink.plain))
     return [*lines, *_parting(session, canvas)]
 
 
