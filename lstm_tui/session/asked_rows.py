@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lstm_tui.asking import places
 from lstm_tui.asking.bounds import CANNOT, verdicts
 from lstm_tui.asking.ground import Ground
-from lstm_tui.asking.hits import Hits, values
+from lstm_tui.asking.hits import Hits, in_parts, values
 from lstm_tui.errors import QuestionError
 from lstm_tui.plain_text import one_line
 from lstm_tui.recurrent.cells import is_gate
@@ -76,8 +76,7 @@ def _from_afar(
         return standing
     far = far_of(session, long)
     said = verdicts(found.bound, far, Window(0, far.bins)) > CANNOT
-    edges = np.linspace(0, max(long.plan.timesteps / far.size, 1), columns + 1)
-    over_time = np.histogram(np.flatnonzero(said), edges)[0].astype(np.int64)
+    over_time = in_parts(np.flatnonzero(said), max(far.bins, 1), columns)
     return replace(standing, over_time=over_time, may=(int(said.sum()), far.bins))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lstm_tui.charts.capabilities import Capabilities
 from lstm_tui.charts.palette import palette_for
 from lstm_tui.session import commands as c
@@ -43,3 +45,13 @@ def test_few_calls_are_all_there() -> None:
     assert [row[1:10] for row in rows if "predict" in row and row[1].isdigit()] == [
         "1 predict", "2 predict", "3 predict",
     ]  # fmt: skip
+
+
+def test_outputs_of_calls_of_two_kinds_have_no_spread() -> None:
+    session = asked_again(1)
+    assert session.run is not None
+    outcomes = (*session.run.outcomes[:-1], replace(session.run.outcomes[-1], call="generate"))
+    run = replace(session.run, outcomes=outcomes)
+    mixed = replace(session, runs={session.key: run})
+    assert any(row.startswith(" spread") for row in notes(session, 22))
+    assert not any(row.startswith(" spread") for row in notes(mixed, 22))

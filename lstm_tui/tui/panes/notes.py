@@ -183,7 +183,10 @@ def _calls(session: Session, canvas: Canvas) -> list[Line]:
 def _spread(session: Session, canvas: Canvas) -> list[Line]:
     """How far apart the outputs of identical calls are: zero for a model without hidden state."""
     assert session.run is not None
-    outputs = [next(iter(outcome.outputs.values())) for outcome in session.run.outcomes if outcome.outputs]
+    given = [outcome for outcome in session.run.outcomes if outcome.outputs]
+    if len({outcome.call for outcome in given}) > 1:
+        return []  # a prediction and what was generated from it are not the same thing twice
+    outputs = [next(iter(outcome.outputs.values())) for outcome in given]
     if len(outputs) < 2 or len({array.shape for array in outputs}) > 1:
         return []
     gap = float(np.nanmax(np.ptp(np.stack(outputs), axis=0), initial=0.0))
