@@ -164,7 +164,7 @@ def chosen(app: PseudoTerminal, model: str) -> PseudoTerminal:
         leave(app)
         app.press("G")
         app.wait_for("choose a scenario")
-    app.press("\x1b[B" * list(MODELS).index(model) + ENTER)
+    app.press("\x1b[H" + "\x1b[B" * list(MODELS).index(model) + ENTER)
     app.wait_until(lambda: "choose a scenario" not in app.text, f"{model} opened")
     return app
 

@@ -91,12 +91,12 @@ def test_a_step_in_a_view_stays_within_its_bytes(terminal: PseudoTerminal, size:
     resized(terminal, size)
     for view in "eY":
         terminal.press(view)
-        terminal.wait_for(" follow")
+        terminal.wait_for("e closes")
         terminal.settle(0.3)
         walked = walk(terminal, 15)
         assert walked.mean_bytes <= BUDGETS[size], f"{view}: {walked.step_bytes}"
         terminal.press(HOME + "e")
-        terminal.wait_until(lambda: " follow" not in terminal.text, "the states")
+        terminal.wait_until(lambda: "e closes" not in terminal.text, "the states")
         terminal.settle(0.3)
 
 
