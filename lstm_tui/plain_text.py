@@ -34,6 +34,11 @@ def one_line(text: object, limit: int = 200) -> str:
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def ending(text: str, limit: int) -> str:
+    """`text` without its beginning where it is longer than `limit` characters: `…ward_lstm h[10]`."""
+    return text if len(text) <= limit else f"…{text[len(text) - limit + 1 :]}"
+
+
 def many_lines(text: object, limit: int = 4000) -> str:
     """`text` with its line breaks kept and every line made safe, at most `limit` characters in all."""
     lines = (one_line(line.expandtabs(4), limit) for line in str(text).splitlines())

@@ -10,7 +10,8 @@ Span = tuple[int, int]
 #: One unit by number, or a range of them as (start, stop, step), each None where it is left out.
 Units = int | tuple[int | None, int | None, int | None]
 
-#: Words of the nodes that compare two others.
+#: Words of the nodes that differ from step to step, and of those that compare two others.
+_THAT_CHANGE = frozenset(["series", "channel", "t"])
 COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
 
 
@@ -33,6 +34,11 @@ class Node:
     layer: str = ""
     layer_at: Span = (0, 0)
     units: Units = 0
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether nothing in it differs from step to step."""
+        return all(node.word not in _THAT_CHANGE for node in self.walk())
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
@@ -58,5 +64,4 @@ def compared(question: Question) -> Question | None:
     if tree.word not in COMPARISONS:
         return None
     left, right = tree.parts
-    is_constant = not any(node.word in {"series", "channel", "t"} for node in left.walk())
-    return Question(question.text, right if is_constant else left)
+    return Question(question.text, right if left.is_constant else left)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 
 from lstm_tui.charts.contribution_table import (
+    KEY_WIDTH,
+    KEYS,
     NARROW_SHARE_WIDTH,
     SHARE_WIDTH,
     WIDE_FROM,
@@ -18,13 +20,11 @@ from lstm_tui.charts.contribution_table import (
 from lstm_tui.charts.lines import Line, fitted, stacked, styled
 from lstm_tui.charts.numbers import number
 from lstm_tui.charts.palette import Palette
-from lstm_tui.plain_text import one_line
+from lstm_tui.plain_text import ending, one_line
 from lstm_tui.recurrent.why import Share, Why
 from lstm_tui.recurrent.why_words import note_words, percent_words, share_words
 
-#: Keys that follow a share.
-KEYS = 9
-_NUMBER, _PERCENT, _WIDEST_LABEL = 3, 6, 34
+_PERCENT, _WIDEST_LABEL = 6, 34
 #: A longer list is read by nobody, and every row of it is bytes at every step.
 _MOST_ROWS = 12
 #: Cells that a bar keeps where names are long, and those of a layer's name that it leaves them.
@@ -45,7 +45,8 @@ def share_table(answer: Why, *, width: int, height: int, palette: Palette) -> li
         rows.append(
             [
                 styled(
-                    f"{'':{_NUMBER}}and {many:,} more: {number(total, 8, signed=True).strip()}", palette.faint
+                    f"{'':{KEY_WIDTH}}and {many:,} more: {number(total, 8, signed=True).strip()}",
+                    palette.faint,
                 )
             ]
         )
@@ -60,7 +61,7 @@ class _Rows:
         self._answer, self._shown, self._palette = answer, shown, palette
         self._names = [share_words(each, answer.question) for each in shown]
         self._share = SHARE_WIDTH if width >= WIDE_FROM else NARROW_SHARE_WIDTH
-        least = _NUMBER + self._share + _PERCENT + 2
+        least = KEY_WIDTH + self._share + _PERCENT + 2
         longest = max((len(name) for name in self._names), default=0)
         places = max((_place(name) for name in self._names), default=0)
         room = max(width - least - 1 - _BAR_KEPT, min(places + _LAYER_KEPT, width - least))
@@ -85,7 +86,7 @@ class _Rows:
         label = _shortened(name, self._label)
         text = f"{label:<{self._label}} {figures}{part} {bar}".rstrip()
         return [
-            styled(f"{key:>{_NUMBER - 1}} ", palette.cursor if key else palette.text),
+            styled(f"{key:>{KEY_WIDTH - 1}} ", palette.cursor if key else palette.text),
             styled(text, style),
         ]
 
@@ -99,4 +100,4 @@ def _shortened(name: str, width: int) -> str:
     """A layer's long name gives way from its left, so that its series, unit and step stay."""
     if len(name) <= width:
         return name
-    return f"…{name[len(name) - width + 1 :]}" if "[" in name else f"{name[: width - 1]}…"
+    return ending(name, width) if "[" in name else f"{name[: width - 1]}…"

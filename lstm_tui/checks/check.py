@@ -65,6 +65,14 @@ def _there(need: Need | tuple[Need, ...], case: Case) -> bool:
     return any(case.has(one) for one in ((need,) if isinstance(need, str) else need))
 
 
+_OR = " or "
+
+
 def words_of(need: Need | tuple[Need, ...]) -> str:
     """A need as it is told; of a tuple any one will do."""
-    return need if isinstance(need, str) else " or ".join(need)
+    return need if isinstance(need, str) else _OR.join(need)
+
+
+def apart(told: str) -> list[str]:
+    """The single ones of a need as it is told."""
+    return told.split(_OR)

@@ -10,13 +10,12 @@ from typing import Any
 from lstm_tui.command_line.word import Said, Word, nearest, whole
 from lstm_tui.errors import CommandLineError
 from lstm_tui.plain_text import one_line
+from lstm_tui.recurrent.free_runs import MOST_STEPS
 from lstm_tui.session.free_run_commands import LookAhead
 from lstm_tui.session.generating import ahead_words, plan_ahead, shown_free_run
 from lstm_tui.session.state import Ahead, Session
 
 USAGE = "ahead [STEPS] [into INPUT] [keep N] [temperature T] [seed N] [stop TOKEN]"
-#: As many as a free run makes at most (`recurrent.free_runs.MOST_STEPS`).
-MOST_STEPS = 2000
 
 
 def _ahead(session: Session, text: str) -> Said:

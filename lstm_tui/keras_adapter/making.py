@@ -38,6 +38,7 @@ from lstm_tui.recurrent.calls import (
     Generate,
     Inputs,
     LegacyResetStates,
+    Loops,
     Predict,
     Reload,
     ResetStates,
@@ -106,7 +107,7 @@ class Maker:
         match call:
             case Predict() | CallModel() if self.loaded.interventions:
                 return self._tried(call)
-            case Generate() | Decode() | Stream() | Fit() | Threads() if self.loaded.interventions:
+            case _ if isinstance(call, Loops) and self.loaded.interventions:
                 raise InterventionError(
                     f"a {CALL_NAMES[type(call)]} knows nothing of what is tried in the loops"
                 )

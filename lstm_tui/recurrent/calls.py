@@ -138,6 +138,9 @@ Call = (
     | Threads
 )
 
+#: Those that make many calls of the model: the recorder makes none of them.
+Loops = Generate | Decode | Fit | Stream | Threads
+
 #: The word a scenario uses for each call.
 CALL_NAMES: dict[type, str] = {
     Predict: "predict",

@@ -17,8 +17,10 @@ from lstm_tui.recurrent.free_runs import (
     NO_FEATURE,
     FreePlan,
     FreeRun,
+    failure_in,
     fed_as_code,
     fed_sequence,
+    number_fed,
     rate_of_contraction,
 )
 
@@ -84,18 +86,17 @@ def carried_plan(
 
 def carried_run(plan: CarriedPlan, run: Run) -> FreeRun | str:
     """What came of both, or what failed."""
-    for outcome in run.outcomes:
-        if outcome.failure is not None:
-            return f"{outcome.call}: {outcome.failure.message}"
+    if failed := failure_in(run):
+        return failed
     made = [next(iter(outcome.outputs.values())) for outcome in run.outcomes if outcome.outputs]
     steps, feature, keep = plan.call.steps, plan.call.feature, plan.call.keep or 1
-    width = 0 if made[0].shape[-1] == 1 else min(feature, made[0].shape[-1] - 1)
-    free = made[0][plan.row, :, width].astype(np.float64)
+    number = number_fed(made[0], feature)
+    free = made[0][plan.row, :, number].astype(np.float64)
     whole = plan.inputs[plan.name][plan.row].astype(np.float64)
     before = whole[:keep, feature]
     forced = truth = None
     if plan.has_truth:
-        forced = made[1][plan.row, keep - 1 : keep - 1 + steps, width].astype(np.float64)
+        forced = made[1][plan.row, keep - 1 : keep - 1 + steps, number].astype(np.float64)
         truth = whole[keep:, feature]
     curves = FreePlan(plan.name, whole[None, :keep], steps, feature, truth=truth)
     spread = float(before.std())

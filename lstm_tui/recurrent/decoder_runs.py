@@ -21,6 +21,7 @@ from lstm_tui.recurrent.free_runs import (
     FreePlan,
     FreeRun,
     correlation,
+    failure_in,
     rate_of_contraction,
 )
 from lstm_tui.recurrent.recording import Array
@@ -325,9 +326,8 @@ def _truth(x: Array, form: Form, said: Said, sample: int, keep: int) -> Array | 
 
 def decoder_run(plan: DecoderPlan, run: Run) -> DecoderRun | FreeRun | str:
     """What came of both, or what failed."""
-    for outcome in run.outcomes:
-        if outcome.failure is not None:
-            return f"{outcome.call}: {outcome.failure.message}{_lengths_differ(plan)}"
+    if failed := failure_in(run):
+        return f"{failed}{_lengths_differ(plan)}"
     made = [outcome.outputs for outcome in run.outcomes if outcome.outputs]
     said = next(iter(made[0].values()))[plan.row]
     forced = plan.prefix

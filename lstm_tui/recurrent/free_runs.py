@@ -204,21 +204,31 @@ def fed_feature(window: Array, output: Array, prefix: Array | None) -> int | Non
 
 def free_run(plan: FreePlan, run: Run) -> FreeRun | str:
     """What came of both, or what failed."""
-    for outcome in run.outcomes:
-        if outcome.failure is not None:
-            return f"{outcome.call}: {outcome.failure.message}"
+    if failed := failure_in(run):
+        return failed
     made = [next(iter(outcome.outputs.values())) for outcome in run.outcomes]
-    width = 0 if made[0].shape[-1] == 1 else min(plan.feature, made[0].shape[-1] - 1)
-    free = made[0][0, :, width].astype(np.float64)
+    number = number_fed(made[0], plan.feature)
+    free = made[0][0, :, number].astype(np.float64)
     forced = None
     if len(made) > 1:
         last = made[1][:, -1] if made[1].ndim == 3 else made[1]
-        forced = last[:, width].astype(np.float64)
+        forced = last[:, number].astype(np.float64)
     before = plan.start[0, :, plan.feature].astype(np.float64)
     spread = float(before.std())
     whole = made[0].shape[-1] == plan.start.shape[-1]
     rate = rate_of_contraction(free, spread)
     return FreeRun(plan, free, forced, before, rate, spread, whole=whole)
+
+
+def failure_in(run: Run) -> str:
+    """The first call that failed and what it said; empty where none did."""
+    failed = (each for each in run.outcomes if each.failure is not None)
+    return next((f"{each.call}: {each.failure.message}" for each in failed if each.failure), "")
+
+
+def number_fed(made: Array, feature: int) -> int:
+    """Which number of a prediction `(..., k)` goes into `feature`: the only one, or the one of that place."""
+    return 0 if made.shape[-1] == 1 else min(feature, made.shape[-1] - 1)
 
 
 def rate_of_contraction(made: Array, spread: float) -> float | None:

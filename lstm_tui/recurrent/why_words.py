@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lstm_tui.plain_text import one_line
+from lstm_tui.plain_text import ending, one_line
 from lstm_tui.recurrent.why import Question, Share, Why
 
 #: Of a layer's path the end is kept: `forward_lstm` and `backward_lstm` of one layer differ there alone.
@@ -15,8 +15,7 @@ _EXPLAINS = (0.5, 1.5)
 
 def place_words(question: Question, near: Question | None = None) -> str:
     """`lstm_1 h[17] t 12`, `x[2] t 12`, `dense[3]`; without the layer where it is that of `near`."""
-    name = one_line(question.path, 1000)
-    name = name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
+    name = ending(one_line(question.path, 1000), _LONGEST_NAME)
     unit = f"[{question.unit}]"
     when = f"t {question.step}" if question.step >= 0 else "before t 0"
     if question.kind == "inputs":

@@ -14,10 +14,9 @@ from lstm_tui.scenario.words import (
     Count,
     Index,
     Indices,
-    Names,
     Size,
     Sources,
-    StatesFile,
+    StatesTo,
     Text,
     Words,
     exactly_one,
@@ -54,20 +53,13 @@ class CallModel(Words):
     )
 
 
-class ResetBetween(Words):
+class ResetBetween(StatesTo):
     """Reset between calls."""
 
     scope: Literal["all", "top_level"] = Field(
         default="all",
         description="`top_level` is the loop over model.layers that people write; it misses nested layers.",
     )
-    layers: Names | None = Field(
-        default=None, description="Layers by name or path; every stateful layer where left out."
-    )
-    to: Literal["zeros", "random"] | StatesFile = Field(
-        default="zeros", description="What the states become."
-    )
-    seed: Size = Field(default=0, description="For random states.")
 
 
 class Generate(Words):

@@ -26,7 +26,7 @@ from lstm_tui.scenario.actions import Action, FitRescale, OnInput, pair
 from lstm_tui.scenario.plan import positional
 from lstm_tui.scenario.scenario import Scenario
 from lstm_tui.scenario.trying_loading import trial_of
-from lstm_tui.scenario.words import AnySource, Source, Sources, Words
+from lstm_tui.scenario.words import AnySource, Source, Sources, StatesTo, Words
 from lstm_tui.scenario.yaml_text import YamlPath
 
 Loaded = TypeVar("Loaded")
@@ -209,7 +209,7 @@ class _Loader:
             plain = self._try(at, lambda: rescale_from_numbers(words.words("input", "inverse")), plain)
         return plain.inverted() if words.inverse else plain
 
-    def _reset(self, words: schema.Reset | call_words.ResetBetween, at: YamlPath) -> StateReset:
+    def _reset(self, words: StatesTo, at: YamlPath) -> StateReset:
         layers, to = words.layers or (), words.to
         if isinstance(to, str):
             return StateReset(layers, to, seed=words.seed)

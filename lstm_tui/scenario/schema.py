@@ -22,7 +22,6 @@ from lstm_tui.scenario.words import (
     FileName,
     Index,
     Indices,
-    Names,
     Number,
     Numbers,
     PerFeature,
@@ -31,7 +30,7 @@ from lstm_tui.scenario.words import (
     Size,
     Source,
     Sources,
-    StatesFile,
+    StatesTo,
     Text,
     Words,
     as_mistake,
@@ -129,16 +128,8 @@ class Rescale(Words):
         return self
 
 
-class Reset(Words):
+class Reset(StatesTo):
     """Set states before the calls. A layer that keeps none, where it is named, starts each call from them."""
-
-    layers: Names | None = Field(
-        default=None, description="Layers by name or path; every stateful layer where left out."
-    )
-    to: Literal["zeros", "random"] | StatesFile = Field(
-        default="zeros", description="What the states become."
-    )
-    seed: Size = Field(default=0, description="For random states.")
 
 
 class Alter(Words):

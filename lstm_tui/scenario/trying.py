@@ -21,13 +21,9 @@ from lstm_tui.recurrent.calls import (
     CALL_NAMES,
     Alteration,
     Call,
-    Decode,
-    Fit,
-    Generate,
     Inputs,
+    Loops,
     StateReset,
-    Stream,
-    Threads,
 )
 from lstm_tui.recurrent.cells import KINDS, CellKind
 from lstm_tui.recurrent.interventions import Clamp, Intervention, Poke, Silence, StartFrom, TrainingMode
@@ -159,8 +155,7 @@ def _check_place(one: Intervention, facts: ModelFacts, inputs: Inputs) -> None:
 
 def refuse_other_calls(interventions: Sequence[Intervention], calls: Sequence[Call]) -> None:
     """Raises: EditError where a call is made that the recorder does not make: it would ignore them."""
-    loops = Generate | Decode | Fit | Stream | Threads
-    other = next((call for call in calls if isinstance(call, loops)), None)
+    other = next((call for call in calls if isinstance(call, Loops)), None)
     if other is not None and interventions:
         raise EditError(
             f"A {CALL_NAMES[type(other)]} knows nothing of what is tried inside the loops: "

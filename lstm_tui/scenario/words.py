@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -202,6 +202,18 @@ class StatesFile(Words):
     file: FileName = Field(
         description="A .npz file, as `lstm-tui trace` names its arrays: lstm_1/h, lstm_1/c."
     )
+
+
+class StatesTo(Words):
+    """Which states become what: the words of every reset."""
+
+    layers: Names | None = Field(
+        default=None, description="Layers by name or path; every stateful layer where left out."
+    )
+    to: Literal["zeros", "random"] | StatesFile = Field(
+        default="zeros", description="What the states become."
+    )
+    seed: Size = Field(default=0, description="For random states.")
 
 
 def _source_form(value: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lstm_tui.model_file.facts import LayerFacts
 from lstm_tui.plain_text import one_line
-from lstm_tui.recurrent.cells import KINDS
+from lstm_tui.recurrent.cells import KINDS, CellKind
 from lstm_tui.session.state import Session
 
 #: Of a layer's path: a longer one is cut, and is an example no more.
@@ -57,14 +57,18 @@ def _layer(session: Session) -> LayerFacts | None:
     return next(here, layers[0] if layers else None)
 
 
+def _kind(layer: LayerFacts | None) -> CellKind | None:
+    return KINDS.get(layer.recurrent.cell) if layer is not None and layer.recurrent is not None else None
+
+
 def _state(layer: LayerFacts | None) -> str:
     """What carries the past on: the cell state where there is one."""
-    kind = KINDS.get(layer.recurrent.cell) if layer is not None and layer.recurrent is not None else None
+    kind = _kind(layer)
     return kind.states[-1] if kind is not None else "h" if layer is None else "state_0"
 
 
 def _gates(layer: LayerFacts | None) -> tuple[str, ...]:
-    kind = KINDS.get(layer.recurrent.cell) if layer is not None and layer.recurrent is not None else None
+    kind = _kind(layer)
     return kind.gates if kind is not None else ()
 
 

@@ -29,8 +29,6 @@ from lstm_tui.session.state import Session
 Result = tuple[Session, tuple[Effect, ...]]
 Item = TypeVar("Item")
 NO_BREAKPOINT = "no breakpoint is set: K sets one"
-#: Words of a question for what differs from step to step.
-_THAT_CHANGES = frozenset({"series", "channel", "t"})
 #: Windows that are searched at once; more are for the next answer of the engine.
 _MOST_WINDOWS = 64
 
@@ -97,7 +95,7 @@ def checked(session: Session, text: str, *, condition: bool = True) -> str:
     Before anything is recorded it is only read. Raises: QuestionError.
     """
     question, ground = read(text), asked_ground(session)
-    if condition and not any(node.word in _THAT_CHANGES for node in question.tree.walk()):
+    if condition and question.tree.is_constant:
         raise QuestionError(
             "nothing of the recording is named: it holds everywhere or nowhere",
             expected="a series, the input, an output or t: abs(c) > 1",

@@ -18,7 +18,7 @@ def listen(app: Workbench) -> None:
 
 def pause(app: Workbench) -> None:
     """Take nothing more of what is followed for now, or go on."""
-    if app.stream is None:
+    if app.stream is None or app.session is None or app.session.following is None:
         app.notify_plainly("nothing is followed; :follow FILE or FOLDER does")
     else:
         app.stream.pause()

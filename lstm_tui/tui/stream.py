@@ -63,9 +63,7 @@ class Stream:
     def pause(self) -> None:
         """Pause or go on; where scenarios came that were not opened, open the newest."""
         following = self._following
-        if following is None:
-            self._app.notify_plainly("nothing is followed; :follow FILE or FOLDER does")
-        elif following.newest is not None:
+        if following is not None and following.newest is not None:
             try:
                 self._open(self._opening(following.newest))
             except LstmTuiError as error:
@@ -113,8 +111,7 @@ class Stream:
             return None
         if not following.folder:
             return look_at_file(following.source, session.model.inputs, self._known)
-        opens = not (following.paused or session.unsaved or following.came)
-        opening = partial(self._opening, model=following.model) if opens else None
+        opening = partial(self._opening, model=following.model) if _opens(session, following) else None
         return look_into_folder(following.source, self._known, session.story.path, opening)
 
     def _opening(self, path: Path, model: Path | None = None) -> Opened:
@@ -154,8 +151,8 @@ class Stream:
         came = tuple(path for path in looked.came if path != own)
         if not came:
             return
-        at_hand = not (following.paused or self._session.unsaved or following.came)
-        if looked.opened is not None and looked.opened.session.story.path == came[-1] and at_hand:
+        is_newest = looked.opened is not None and looked.opened.session.story.path == came[-1]
+        if looked.opened is not None and is_newest and _opens(self._session, following):
             self._open(looked.opened)
         else:
             self._app.dispatch(ScenariosCame(len(came), came[-1], time.time()))
@@ -165,3 +162,8 @@ class Stream:
         assert following is not None
         carried = replace(opened.session, following=opened_newest(following, time.time()))
         self._app.open(Opened(carried, opened.effects))
+
+
+def _opens(session: Session, following: Following) -> bool:
+    """Whether a scenario that comes is opened at once: nobody wants to stay, and none has been missed."""
+    return not (following.paused or session.unsaved or following.came)

@@ -19,7 +19,8 @@ from lstm_tui.scenario.json_schema import scenario_json_schema
 from lstm_tui.scenario.loading import load_scenario
 from lstm_tui.scenario.reading import parse_scenario, read_scenario
 from lstm_tui.scenario.scenario import Scenario
-from lstm_tui.scenario.schema import Action, Reset, Reshape, StatesFile
+from lstm_tui.scenario.schema import Action, Reset, Reshape
+from lstm_tui.scenario.words import StatesFile
 from lstm_tui.scenario.writing import comments_that_would_go, write_scenario
 from lstm_tui.scenario.yaml_text import compose
 from lstm_tui.scenario.yaml_writing import yaml_text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 
+from lstm_tui.checks.check import apart
 from lstm_tui.checks.finding import Finding, Severity
 from lstm_tui.plain_text import many_lines, one_line
 from lstm_tui.session.diagnosing import fix_edits, shown_checkup, tried_finding
@@ -121,7 +121,7 @@ def _verdict(checkup: Checkup, canvas: Canvas) -> list[Line]:
     for code, why in list(diagnosis.failed.items())[:2]:
         lines += wrapped(f"{code} could not be checked: {why}", ink.warn, width, 2)
     missing = (need for needs in diagnosis.not_checked.values() for need in needs)
-    needs = sorted({each for need in missing for each in re.split(" or | and ", need)})
+    needs = sorted({each for need in missing for each in apart(need)})
     if needs:
         many = len(diagnosis.not_checked)
         lack = f"{many} checks lack" if many > 1 else "1 check lacks"
